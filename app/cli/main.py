@@ -1,0 +1,5 @@
+"""The `tieout` command."""
+
+
+def main() -> None:
+    raise SystemExit("not wired yet")
