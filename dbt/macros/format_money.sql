@@ -17,7 +17,7 @@ end
 {% macro format_money(amount_minor, currency) -%}
 {%- set exponent = "(" ~ currency_exponent(currency) ~ ")" -%}
 {%- set unit = "(case " ~ exponent ~ " when 0 then 1 when 3 then 1000 else 100 end)" -%}
-concat_ws(
+case when {{ amount_minor }} is not null then concat_ws(
     ' ',
     upper({{ currency }}),
     case when {{ amount_minor }} < 0 then '-' else '' end
@@ -29,5 +29,5 @@ concat_ws(
                 (abs(({{ amount_minor }})::hugeint) % {{ unit }})::varchar, {{ exponent }}, '0'
             )
     end
-)
+) end
 {%- endmacro %}

@@ -1,0 +1,55 @@
+{#- The columns that every `int_discrepancies_<category>` model has, in one order and with one set of types, so that
+    the mart is a plain union. What is not given is null; the impact follows from the two figures. -#}
+{% macro discrepancy(
+    kind,
+    customer_id='null',
+    subscription_id='null',
+    invoice_id='null',
+    price_id='null',
+    meter='null',
+    object_id='null',
+    period_start='null',
+    currency='null',
+    expected_minor='null',
+    actual_minor='null',
+    stage="'billed'",
+    detail='null',
+    evidence="'{}'"
+) -%}
+    ({{ kind }})::varchar as kind,
+    ({{ customer_id }})::varchar as customer_id,
+    ({{ subscription_id }})::varchar as subscription_id,
+    ({{ invoice_id }})::varchar as invoice_id,
+    ({{ price_id }})::varchar as price_id,
+    ({{ meter }})::varchar as meter,
+    ({{ object_id }})::varchar as object_id,
+    ({{ period_start }})::timestamp as period_start,
+    ({{ currency }})::varchar as currency,
+    ({{ expected_minor }})::bigint as expected_minor,
+    ({{ actual_minor }})::bigint as actual_minor,
+    (({{ expected_minor }})::bigint - ({{ actual_minor }})::bigint)::bigint as impact_minor,
+    ({{ stage }})::varchar as stage,
+    ({{ detail }})::varchar as detail,
+    ({{ evidence }})::json as evidence,
+{%- endmacro %}
+
+{#- A finding's id: its kind and a hash over the columns that identify it. The same in every run as long as the fault
+    is the same one, whatever its figures are. `identified_by` comes from the kinds' seed. -#}
+{% macro discrepancy_id() -%}
+kind || '_' || left(md5(concat_ws(
+    '|',
+    kind,
+    {%- for column in [
+        'customer_id', 'subscription_id', 'invoice_id', 'price_id', 'meter', 'object_id'
+    ] %}
+    case
+        when list_contains(string_split(identified_by, '|'), '{{ column }}')
+            then '{{ column }}=' || coalesce({{ column }}, '')
+    end,
+    {%- endfor %}
+    case
+        when list_contains(string_split(identified_by, '|'), 'period_start')
+            then 'period_start=' || coalesce(epoch_us(period_start)::varchar, '')
+    end
+)), 20)
+{%- endmacro %}
