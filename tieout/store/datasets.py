@@ -136,6 +136,7 @@ DATASETS: Final[dict[str, Columns]] = {
         **_columns("nickname lookup_key", "VARCHAR"),
         "tiers": TIERS,
         "currency_options": "VARCHAR",
+        "is_embedded": "BOOLEAN",
     },
     "stripe_meters": {
         **_OBJECT,
@@ -186,6 +187,7 @@ DATASETS: Final[dict[str, Columns]] = {
         "has_more_lines": "BOOLEAN",
         "payments": INVOICE_PAYMENTS,
         "lines": INVOICE_LINES,
+        "is_deleted": "BOOLEAN",
     },
     "stripe_line_items": {**_OBJECT, **LINE},
     "stripe_invoice_items": {
@@ -200,6 +202,7 @@ DATASETS: Final[dict[str, Columns]] = {
         **_columns("is_proration is_discountable", "BOOLEAN"),
         "discounts": DISCOUNTS,
         **_columns("metadata description", "VARCHAR"),
+        "is_deleted": "BOOLEAN",
     },
     "stripe_invoice_payments": {
         **_OBJECT,
@@ -277,6 +280,7 @@ DATASETS: Final[dict[str, Columns]] = {
         "applies_to_products": "VARCHAR[]",
         "currency_options": "VARCHAR",
         **_columns("created_at redeem_by_at", "TIMESTAMP"),
+        "is_embedded": "BOOLEAN",
     },
     "stripe_discounts": {
         **_OBJECT,
@@ -333,7 +337,7 @@ DATASETS: Final[dict[str, Columns]] = {
     "stripe_events": {
         **_OBJECT,
         "created_at": "TIMESTAMP",
-        **_columns("object_type object_id object_status previous_attributes data_raw", "VARCHAR"),
+        **_columns("object_type object_id object_status previous_attributes", "VARCHAR"),
     },
     "stripe_unknown_objects": {**_OBJECT, **_columns("object_type object_id", "VARCHAR")},
 }
