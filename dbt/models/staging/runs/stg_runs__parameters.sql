@@ -1,0 +1,27 @@
+with
+
+source as (
+
+    select * from {{ source('lake', 'run_parameters') }}
+
+),
+
+final as (
+
+    select
+        run_id,
+        as_of,
+        is_livemode,
+        health_runs_kept,
+        rounding_mode,
+        amount_off_remainder,
+        invoice_missing_grace_hours,
+        invoice_stuck_grace_hours,
+        event_grace_hours,
+        dunning_grace_days,
+        timestamp_tolerance_seconds,
+    from source
+
+)
+
+select * from final

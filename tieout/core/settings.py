@@ -1,0 +1,58 @@
+"""The business settings of a run, each with its documented default.
+
+Every setting is a column of `lake.run_parameters`, so that a rule in SQL reads `run_parameters.invoice_missing_grace_hours`
+and never a number of its own. The values are frozen here; `tieout.store.config` reads them from the environment
+(`TIEOUT_INVOICE_MISSING_GRACE_HOURS=48`), since the core does no input or output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+ROUNDING_MODES: Final = ("half_away_from_zero",)
+AMOUNT_OFF_REMAINDERS: Final = ("largest_line",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a company may decide; the defaults are those of the contract.
+
+    Attributes:
+        rounding_mode: how a line's amount becomes whole minor units. Stripe rounds half away from zero.
+        amount_off_remainder: which line takes what is left after a fixed discount was spread and truncated.
+        invoice_missing_grace_hours: hours after a period's end in which its invoice may still come.
+        invoice_stuck_grace_hours: hours that an invoice may stay a draft after it was due.
+        event_grace_hours: hours in which a Stripe event may still be on its way (`event_missing`, `object_stale`).
+        dunning_grace_days: days past due after which a `send_invoice` invoice counts as stalled.
+        timestamp_tolerance_seconds: how far an event's time may lie after its receipt before it is quarantined.
+    """
+
+    rounding_mode: str = "half_away_from_zero"
+    amount_off_remainder: str = "largest_line"
+    invoice_missing_grace_hours: int = 24
+    invoice_stuck_grace_hours: int = 48
+    event_grace_hours: int = 24
+    dunning_grace_days: int = 14
+    timestamp_tolerance_seconds: int = 3600
+
+    def __post_init__(self) -> None:
+        """Refuses values that no rule knows.
+
+        Raises:
+            ValueError: names the setting, its value and what is allowed.
+        """
+        if self.rounding_mode not in ROUNDING_MODES:
+            raise ValueError(f"rounding_mode is {self.rounding_mode!r}; allowed: {', '.join(ROUNDING_MODES)}")
+        if self.amount_off_remainder not in AMOUNT_OFF_REMAINDERS:
+            raise ValueError(
+                f"amount_off_remainder is {self.amount_off_remainder!r}; allowed: {', '.join(AMOUNT_OFF_REMAINDERS)}"
+            )
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, int) and not 0 <= value <= 10_000_000:
+                raise ValueError(f"{field.name} is {value}; allowed: 0 to 10000000")
+
+    def as_dict(self) -> dict[str, str | int]:
+        """Name to value, in the order of declaration."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
