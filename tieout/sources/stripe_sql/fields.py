@@ -104,18 +104,18 @@ def _access(record: str, path: str) -> str:
     return f"stripe_sub({leaf}, '$.{sub}')" if sub else leaf
 
 
-def _cast(field: Field, leaf: str, currency: str) -> str:
+def _cast(field: Field, leaf: str, factor: str) -> str:
     if field.kind == "money":
-        return f"stripe_minor({leaf}, {currency})"
+        return f"stripe_minor({leaf}, {factor})"
     return f"{CASTS[field.kind]}({leaf})"
 
 
-def value(field: Field, record: str, currency: str = "null", depth: int = 0) -> str:
-    """SQL of the field's typed value; ``record`` is the parsed struct, ``currency`` SQL of the currency of its money."""
-    return field.wrap.replace("{value}", _value(field, record, currency, depth)).replace("{record}", record)
+def value(field: Field, record: str, factor: str = "factor", depth: int = 0) -> str:
+    """SQL of the field's typed value; ``record`` is the parsed struct, ``factor`` SQL of what 1.00 of its currency is in minor units."""
+    return field.wrap.replace("{value}", _value(field, record, factor, depth)).replace("{record}", record)
 
 
-def _value(field: Field, record: str, currency: str, depth: int) -> str:
+def _value(field: Field, record: str, factor: str, depth: int) -> str:
     leaves = [_access(record, path) for path in field.paths]
     if field.kind == "discounts":
         return f"stripe_discounts({leaves[0]}, {leaves[1] if len(leaves) > 1 else 'null'})"
@@ -124,20 +124,20 @@ def _value(field: Field, record: str, currency: str, depth: int) -> str:
     if field.kind == "list":
         item = f"item{depth}"
         members = ", ".join(
-            f"{inner.column} := {value(inner, item, currency, depth + 1)}"
+            f"{inner.column} := {value(inner, item, factor, depth + 1)}"
             for inner in field.element
             if not inner.column.startswith("_")
         )
         return f"list_transform(coalesce({', '.join(leaves)}), lambda {item}, at{depth}: struct_pack({members}))"
     if field.kind in ("taxes", "exclusive_taxes"):
-        return f"stripe_{field.kind}(coalesce({', '.join(leaves)}), {currency})"
-    parts = [_cast(field, leaf, currency) for leaf in leaves]
+        return f"stripe_{field.kind}(coalesce({', '.join(leaves)}), {factor})"
+    parts = [_cast(field, leaf, factor) for leaf in leaves]
     if field.default is not None:
         parts.append(field.default.replace("{record}", record))
     return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
 
 
-def problems(field: Field, record: str, currency: str = "null", depth: int = 0) -> list[str]:
+def problems(field: Field, record: str, factor: str = "factor", depth: int = 0) -> list[str]:
     """SQL expressions, each the name of a problem of this field or null."""
     found = []
     leaves = [_access(record, path) for path in field.paths]
@@ -148,7 +148,7 @@ def problems(field: Field, record: str, currency: str = "null", depth: int = 0) 
             found.append(_named(f"{leaves[1]} like '{{%' and stripe_is_bad_discount({leaves[1]})", field.paths[1]))
     elif field.kind == "list":
         item = f"item{depth}"
-        inner = [text for each in field.element for text in problems(each, item, currency, depth + 1)]
+        inner = [text for each in field.element for text in problems(each, item, factor, depth + 1)]
         first = f"coalesce({', '.join([*inner, 'null', 'null'])})"
         for path, leaf in zip(field.paths, leaves, strict=True):
             each = f"list_transform({leaf}, lambda {item}: case when {item} is null then '' else '.' || {first} end)"
@@ -156,18 +156,18 @@ def problems(field: Field, record: str, currency: str = "null", depth: int = 0) 
             found.append(f"('{path}' || list_filter({each}, lambda name: name is not null)[1])")
     elif field.kind in ("taxes", "exclusive_taxes"):
         for path, leaf in zip(field.paths, leaves, strict=True):
-            bad = f"list_transform({leaf}, lambda tax: tax is null or stripe_minor(tax.amount, {currency}) is null)"
+            bad = f"list_transform({leaf}, lambda tax: tax is null or stripe_minor(tax.amount, {factor}) is null)"
             found.append(_named(f"list_bool_or({bad})", path))
     elif field.kind == "money":
         for path, leaf in zip(field.paths, leaves, strict=True):
-            found.append(_named(f"not stripe_absent_money({leaf}) and stripe_minor({leaf}, {currency}) is null", path))
+            found.append(_named(f"not stripe_absent_money({leaf}) and stripe_minor({leaf}, {factor}) is null", path))
     elif field.kind == "up_to":
         found.append(_named(f"{leaves[0]} <> 'inf' and stripe_up_to({leaves[0]}) is null", field.paths[0]))
     elif field.kind not in (*ALWAYS_READABLE, "ids"):
         for path, leaf in zip(field.paths, leaves, strict=True):
-            found.append(_named(f"nullif({leaf}, '') is not null and {_cast(field, leaf, currency)} is null", path))
+            found.append(_named(f"nullif({leaf}, '') is not null and {_cast(field, leaf, factor)} is null", path))
     if field.required:
-        found.append(_named(f"{value(field, record, currency, depth)} is null", (*field.paths, field.column)[0]))
+        found.append(_named(f"{value(field, record, factor, depth)} is null", (*field.paths, field.column)[0]))
     return found
 
 

@@ -59,25 +59,25 @@ create or replace temp macro stripe_whole(amount) as
     case when amount % 1 = 0 then try_cast(amount as bigint) end;
 
 -- Minor units. A number, or digits as a string, are minor units; a string with a point ("10.00") is the amount in
--- major units as some tools write it out, and counts when it is whole in minor units.
-create or replace temp macro stripe_minor(leaf, currency) as
+-- major units as some tools write it out, and counts when it is whole in minor units (factor: minor units in one).
+create or replace temp macro stripe_minor(leaf, factor) as
     case
-        when regexp_full_match(leaf, '-?[0-9]{1,18}(\.0+)?') then try_cast(split_part(leaf, '.', 1) as bigint)
-        when regexp_full_match(leaf, '"-?[0-9]{1,18}"') then try_cast(trim(leaf, '"') as bigint)
         when regexp_full_match(leaf, '"-?[0-9]{1,15}\.[0-9]{1,3}"')
-            then stripe_whole(try_cast(trim(leaf, '"') as decimal(18, 3)) * stripe_currency_factor(currency))
+            then stripe_whole(try_cast(trim(leaf, '"') as decimal(18, 3)) * factor)
+        when regexp_full_match(leaf, '"?-?[0-9]{1,18}(\.0+)?"?')
+            then try_cast(split_part(trim(leaf, '"'), '.', 1) as bigint)
     end;
 
 create or replace temp macro stripe_absent_money(leaf) as leaf is null or leaf = '""';
 
-create or replace temp macro stripe_taxes(items, currency) as
-    cast(coalesce(list_sum(list_transform(items, lambda tax: stripe_minor(tax.amount, currency))), 0) as bigint);
+create or replace temp macro stripe_taxes(items, factor) as
+    cast(coalesce(list_sum(list_transform(items, lambda tax: stripe_minor(tax.amount, factor))), 0) as bigint);
 
 -- The taxes that come on top of the price, in the words of either shape.
-create or replace temp macro stripe_exclusive_taxes(items, currency) as
+create or replace temp macro stripe_exclusive_taxes(items, factor) as
     stripe_taxes(
         list_filter(items, lambda tax: coalesce(tax.tax_behavior = 'exclusive', tax.inclusive = 'false', false)),
-        currency
+        factor
     );
 
 -- One discount, expanded or as its bare id; its coupon under either name, expanded or as its id.

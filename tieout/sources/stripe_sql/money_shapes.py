@@ -21,6 +21,8 @@ from tieout.sources.stripe_sql.shapes import (
     _same,
 )
 
+NO_MONEY: Final = "null"
+
 CHARGE: Final = (
     _needed("id", "charge_id", "id"),
     *_same("id", "customer_id=customer", "invoice_id=invoice", "payment_intent_id=payment_intent"),
@@ -88,8 +90,8 @@ CREDIT_NOTE: Final = (
         "total_excl_tax_minor",
         "money",
         ("total_excluding_tax",),
-        default="stripe_minor(parsed.total, parsed.currency) - "
-        "stripe_taxes(coalesce(parsed.total_taxes, parsed.tax_amounts), parsed.currency)",
+        default="stripe_minor(parsed.total, factor) - "
+        "stripe_taxes(coalesce(parsed.total_taxes, parsed.tax_amounts), factor)",
     ),
     *_same("money", "discount_minor=discount_amount"),
     *_same("money", "pre_payment_minor=pre_payment_amount", "post_payment_minor=post_payment_amount"),
@@ -233,9 +235,9 @@ EVENT: Final = (
 
 SHAPES: Final[dict[str, Shape]] = {
     "customer": Shape("stripe_customers", CUSTOMER),
-    "product": Shape("stripe_products", PRODUCT),
+    "product": Shape("stripe_products", PRODUCT, NO_MONEY),
     "price": Shape("stripe_prices", PRICE),
-    "billing.meter": Shape("stripe_meters", METER),
+    "billing.meter": Shape("stripe_meters", METER, NO_MONEY),
     "subscription": Shape("stripe_subscriptions", SUBSCRIPTION),
     "invoice": Shape("stripe_invoices", INVOICE),
     "invoiceitem": Shape("stripe_invoice_items", INVOICE_ITEM),
@@ -247,7 +249,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "credit_note": Shape("stripe_credit_notes", CREDIT_NOTE),
     "customer_balance_transaction": Shape("stripe_customer_balance_transactions", CUSTOMER_BALANCE_TRANSACTION),
     "coupon": Shape("stripe_coupons", COUPON),
-    "discount": Shape("stripe_discounts", DISCOUNT),
+    "discount": Shape("stripe_discounts", DISCOUNT, NO_MONEY),
     "line_item": Shape("stripe_line_items", _line("null", "null")),
     "billing.credit_grant": Shape("stripe_credit_grants", CREDIT_GRANT, "parsed.amount.monetary.currency"),
     "billing.credit_balance_transaction": Shape(
@@ -255,8 +257,8 @@ SHAPES: Final[dict[str, Shape]] = {
         CREDIT_BALANCE_TRANSACTION,
         "coalesce(parsed.credit.amount.monetary.currency, parsed.debit.amount.monetary.currency)",
     ),
-    "billing.meter_event_summary": Shape("stripe_meter_event_summaries", METER_EVENT_SUMMARY),
+    "billing.meter_event_summary": Shape("stripe_meter_event_summaries", METER_EVENT_SUMMARY, NO_MONEY),
     "balance_transaction": Shape("stripe_balance_transactions", BALANCE_TRANSACTION),
     "payout": Shape("stripe_payouts", PAYOUT),
-    "event": Shape("stripe_events", EVENT),
+    "event": Shape("stripe_events", EVENT, NO_MONEY),
 }

@@ -199,7 +199,7 @@ INVOICE_PAYMENT_IN_INVOICE: Final = (
     *_same("text", "payment_type=payment.type"),
     *_same("id", "payment_intent_id=payment.payment_intent", "charge_id=payment.charge"),
 )
-_INVOICE_TAX: Final = "stripe_taxes(coalesce(parsed.total_taxes, parsed.total_tax_amounts), parsed.currency)"
+_INVOICE_TAX: Final = "stripe_taxes(coalesce(parsed.total_taxes, parsed.total_tax_amounts), factor)"
 INVOICE: Final = (
     _needed("id", "invoice_id", "id"),
     *_same("id", "customer_id=customer", "subscription_id=parent.subscription_details.subscription|subscription"),
@@ -218,8 +218,7 @@ INVOICE: Final = (
         "total_excl_tax_minor",
         "money",
         ("total_excluding_tax",),
-        default="stripe_minor(parsed.total, parsed.currency) - "
-        f"coalesce(stripe_minor(parsed.tax, parsed.currency), {_INVOICE_TAX})",
+        default=f"stripe_minor(parsed.total, factor) - coalesce(stripe_minor(parsed.tax, factor), {_INVOICE_TAX})",
     ),
     Field("_total_taxes", "taxes", ("total_taxes", "total_tax_amounts")),
     Field("tax_minor", "money", ("tax",), default=_INVOICE_TAX),
