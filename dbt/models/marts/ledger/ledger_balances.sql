@@ -1,0 +1,42 @@
+-- The balance of every account by customer and currency, zero ones included where something moved.
+
+with postings as (
+
+    select * from {{ ref('ledger_postings') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('ledger_accounts') }}
+
+),
+
+balances as (
+
+    select
+        account,
+        customer_id,
+        currency,
+        sum(amount_minor)::bigint as balance_minor,
+    from postings
+    group by all
+
+),
+
+final as (
+
+    select
+        balances.account,
+        accounts.account_type,
+        accounts.normal_side,
+        accounts.is_control,
+        balances.customer_id,
+        balances.currency,
+        balances.balance_minor,
+    from balances
+    left join accounts using (account)
+
+)
+
+select * from final

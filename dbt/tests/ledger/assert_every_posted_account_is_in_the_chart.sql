@@ -1,0 +1,19 @@
+-- An account that the chart does not know, whether posted to or named by a rule, is a typing error.
+with named as (
+
+    select distinct account from {{ ref('ledger_postings') }}
+
+    union
+
+    select account from {{ ref('posting_accounts') }}
+
+    union
+
+    select counter_account from {{ ref('posting_accounts') }}
+
+)
+
+select named.account
+from named
+anti join {{ ref('ledger_accounts') }} as accounts using (account)
+where named.account is not null
