@@ -1,1 +1,1 @@
-"""cli."""
+"""The command line: lands files, starts the job, reads snapshots."""

@@ -1,5 +1,32 @@
-"""The `tieout` command."""
+"""The `tieout` command: a thin shell over the library. Heavy imports happen inside the commands that need them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from app.cli import errors, explain, read, run
+
+app = typer.Typer(
+    name="tieout",
+    help="Ties a usage-billed company's money out to the cent: raw usage, invoices, payments, ledger.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("run")(run.run)
+app.command("snapshot")(read.snapshot)
+app.command("discrepancies")(read.discrepancies)
+app.command("explain")(explain.explain)
 
 
 def main() -> None:
-    raise SystemExit("not wired yet")
+    """Entry point: turns what a person can act on into one line and an exit status (0, 1, 2 or 3)."""
+    with errors.told():
+        app(standalone_mode=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -14,7 +14,7 @@ SOURCES_PATH: Final = PROJECT_ROOT / "dbt" / "models" / "staging" / "lake.yml"
 
 OTHER_TABLES: Final = {
     "landed_files": "One row per content that has landed, with the smallest path it is known under.",
-    "run_parameters": "One row: the run, its as-of instant, the mode, and every business setting.",
+    "run_parameters": "The run, its as-of instant, the mode and every business setting, in one row.",
     "findings": "The discrepancies as the last publication left them.",
     "health": "The pipeline health as the last publication left it.",
 }

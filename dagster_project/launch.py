@@ -1,0 +1,75 @@
+"""Runs the job `tie_out` in this process, with the same definitions that the web server and the schedules use."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.progress import Listener, Progress, listening, tell
+from tieout.store.errors import TieoutError
+from tieout.store.home import Current, Home, new_run_id
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that was published: what is current now, and how long it took from start to publication."""
+
+    current: Current
+    seconds: float
+
+
+def run_tie_out(landing: Path, home: Home, as_of: str, listener: Listener) -> Finished:
+    """The whole run.
+
+    Args:
+        as_of: an instant as text; empty for now.
+        listener: is told every step, also from other threads.
+
+    Raises:
+        BadArgument: the landing area, the home, the as-of or a setting cannot be used; nothing was run.
+        TieoutError: the run could not finish; nothing was published.
+    """
+    started = time.monotonic()
+    with listening(listener):
+        tell(Progress("start"))
+        _execute(landing, home, as_of)
+    current = home.current()
+    if current is None:
+        raise TieoutError(f"the run ended and {home.current_path} is not there")
+    return Finished(current, time.monotonic() - started)
+
+
+def _execute(landing: Path, home: Home, as_of: str) -> None:
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    import dagster as dg
+
+    from dagster_project.definitions import defs
+
+    home.create()
+    run_id = new_run_id()
+    home.run_folder(run_id).mkdir(parents=True)
+    where = {"landing": str(landing), "home": str(home.root), "as_of": as_of, "run_id": run_id}
+    config = {
+        "resources": {"run": {"config": where}},
+        "loggers": {"run_file": {"config": {"path": str(home.run_folder(run_id) / "dagster.log")}}},
+    }
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    job = defs.resolve_job_def("tie_out")
+    try:
+        with dg.DagsterInstance.ephemeral() as instance:
+            job.execute_in_process(run_config=config, instance=instance, raise_on_error=True)
+    except Exception as error:
+        raise _root(error) from error
+
+
+def _root(error: BaseException) -> BaseException:
+    """The error that a person can act on, from under the layers that Dagster puts around it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, TieoutError):
+            return seen
+        seen = getattr(seen, "user_exception", None) or seen.__cause__
+    return error

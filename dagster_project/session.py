@@ -1,0 +1,213 @@
+"""One run of one home, step by step: the only place that knows in which order the store's parts are used.
+
+A session holds the home's lock from its first step to its last. Nothing that it does before `publish` can be seen by a
+reader, and `publish` is one atomic replacement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from dagster_project.dbt_build import NodeResult, build_arguments, build_models
+from dagster_project.dbt_manifest import Prepared, mart_descriptions, prepare
+from dagster_project.progress import Progress, tell
+from tieout.core.settings import Settings
+from tieout.store import heads, lake, snapshots
+from tieout.store.config import PROJECT_ROOT, Config, load_config, load_settings
+from tieout.store.errors import BadArgument, TieoutError
+from tieout.store.findings import FINDING_COLUMNS
+from tieout.store.home import Current, Home, Published, rfc3339
+from tieout.store.warehouse import (
+    Warehouse,
+    accept_fingerprint,
+    combined_fingerprint,
+    folder_fingerprint,
+    open_warehouse,
+    write_profile,
+)
+
+T = TypeVar("T")
+
+try:
+    from tieout.sources.landing import Landed, land
+except ImportError:
+
+    @dataclass(frozen=True)
+    class Landed:  # type: ignore[no-redef]
+        manifest: Path | None = None
+        files: int = 0
+        records: int = 0
+        quarantined: int = 0
+
+    def land(*_: object) -> Landed:  # type: ignore[misc]
+        return Landed()
+
+
+CODE_FOLDERS = (PROJECT_ROOT / "tieout" / "sources", PROJECT_ROOT / "tieout" / "store")
+
+
+@dataclass
+class Session:
+    """The state of a run between its steps. `landed`, `warehouse` and `candidate_rows` are set by the steps."""
+
+    home: Home
+    landing: Path
+    as_of: datetime
+    run_id: str
+    config: Config
+    settings: Settings
+    previous: Current | None
+    landed: Landed | None = None
+    warehouse: Warehouse | None = None
+    livemode: bool | None = None
+    candidate_rows: dict[str, int] = field(default_factory=dict)
+    published: Current | None = None
+
+    @property
+    def run_folder(self) -> Path:
+        return self.home.run_folder(self.run_id)
+
+    def land_files(self) -> Landed:
+        """Reads the files that are new into the lake, and shows the lake to dbt."""
+        tell(Progress("land"))
+        manifest = heads.head_path(self.home, self.previous.lake_manifest if self.previous else None)
+        lake.remove_unnamed(self.home.lake, manifest)
+        self.landed = land(self.landing, self.home.lake, self.run_id, manifest)
+        tell(Progress("prepare"))
+        warehouse = open_warehouse(self.home, self.config, self.previous, self.run_id)
+        accepted = accept_fingerprint(self.home, warehouse, self.run_id, self._show_lake(warehouse))
+        if accepted is not warehouse:
+            self._show_lake(accepted)
+        self.warehouse = accepted
+        write_profile(self.run_folder, accepted, self.config.threads)
+        return self.landed
+
+    def _show_lake(self, warehouse: Warehouse) -> str:
+        """Makes the schema `lake` and returns the fingerprint of all that decides what the warehouse holds."""
+        landed = _need(self.landed, "land_files")
+        previous = self.previous
+        with warehouse.connect() as connection:
+            lake.create_lake_views(connection, self.home.lake, landed.manifest)
+            heads.create_head_view(
+                connection, "findings", FINDING_COLUMNS, heads.head_path(self.home, previous.findings if previous else None)
+            )
+            heads.create_head_view(
+                connection, "health", heads.HEALTH, heads.head_path(self.home, previous.health if previous else None)
+            )
+            self.livemode = self.config.livemode
+            if self.livemode is None:
+                self.livemode = heads.find_livemode(connection)
+            heads.create_run_parameters(
+                connection, self.run_id, self.as_of, self.livemode, self.settings, self.config.health_runs_kept
+            )
+            meters = connection.execute(
+                "select distinct event_name, customer_payload_key, value_payload_key from lake.stripe_meters order by all"
+            ).fetchall()
+        return combined_fingerprint(
+            [
+                prepare(self.config.dbt_project).fingerprint,
+                folder_fingerprint(*CODE_FOLDERS),
+                meters,
+                self.livemode,
+                self.settings.as_dict(),
+            ]
+        )
+
+    def build(self, selection: tuple[str, ...] = ()) -> list[NodeResult]:
+        """Builds the models. What failed is in the results; `check_results` refuses them."""
+        _need(self.warehouse, "land_files")
+        prepared = self.prepared()
+        arguments = build_arguments(prepared, self.run_folder, self.config.threads, selection)
+        tell(Progress("build"))
+        return build_models(prepared, arguments)
+
+    def prepared(self) -> Prepared:
+        """The parsed dbt project."""
+        return prepare(self.config.dbt_project)
+
+    def build_candidate(self) -> dict[str, int]:
+        """Copies the marts into the candidate snapshot and returns each table's rows."""
+        tell(Progress("candidate"))
+        warehouse = _need(self.warehouse, "land_files")
+        descriptions = mart_descriptions(self.prepared().manifest())
+        self.candidate_rows = snapshots.build_candidate(self.home, warehouse, self.run_id, descriptions)
+        return self.candidate_rows
+
+    def publish(self) -> Current:
+        """Names the snapshot, the heads and the manifest, and replaces `CURRENT`: from here on the run has happened."""
+        tell(Progress("publish"))
+        warehouse = _need(self.warehouse, "land_files")
+        landed = _need(self.landed, "land_files")
+        findings, health = self._write_heads(warehouse)
+        snapshot = snapshots.name_snapshot(self.home, self.run_id)
+        published_at = rfc3339(datetime.now(UTC))
+        entry = Published(
+            run_id=self.run_id, as_of=rfc3339(self.as_of), path=self.home.relative(snapshot), published_at=published_at
+        )
+        config = self.config
+        kept = snapshots.kept_snapshots(self.previous, entry, config.snapshots_kept, config.snapshot_min_age_seconds)
+        self.published = Current(
+            run_id=self.run_id,
+            as_of=entry.as_of,
+            published_at=published_at,
+            snapshot=entry.path,
+            livemode=self.livemode,
+            lake_manifest=None if landed.manifest is None else self.home.relative(landed.manifest),
+            findings=findings,
+            health=health,
+            ledger=self.previous.ledger if self.previous else None,
+            warehouse=self.home.relative(warehouse.path),
+            warehouse_token=self.run_id,
+            snapshots=kept,
+        )
+        self.home.publish(self.published)
+        return self.published
+
+    def _write_heads(self, warehouse: Warehouse) -> tuple[str | None, str | None]:
+        paths: list[str | None] = []
+        with warehouse.connect() as connection:
+            for table, folder in (("discrepancies", self.home.findings), ("pipeline_health", self.home.health)):
+                path = None
+                if table in self.candidate_rows:
+                    path = heads.write_head(connection, f"select * from marts.{table}", folder, self.run_id)
+                paths.append(None if path is None else self.home.relative(path))
+        return paths[0], paths[1]
+
+
+def _need(value: T | None, step: str) -> T:
+    """What an earlier step has left.
+
+    Raises:
+        TieoutError: that step has not run.
+    """
+    if value is None:
+        raise TieoutError(f"this step needs the step {step} in the same run")
+    return value
+
+
+@contextmanager
+def open_session(
+    home: Home, landing: Path, as_of: datetime, run_id: str, on_wait: Callable[[str], None]
+) -> Iterator[Session]:
+    """Takes the home's lock for one run and clears away what a run that died has left.
+
+    Raises:
+        BadArgument: the landing area is not there, the as-of goes back, or a setting cannot be read.
+    """
+    config, settings = load_config(), load_settings()
+    if not landing.is_dir():
+        raise BadArgument(f"landing area {landing} is not a directory")
+    home.check_as_of(as_of)
+    with home.lock(run_id, on_wait):
+        home.check_as_of(as_of)  # again: the run that was waited for may have moved it
+        home.sweep(config.runs_kept)
+        session = Session(home, landing, as_of, run_id, config, settings, home.current())
+        session.run_folder.mkdir(parents=True, exist_ok=True)
+        yield session
+        if session.published is not None:
+            home.sweep(config.runs_kept)
