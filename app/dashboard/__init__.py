@@ -1,1 +1,1 @@
-"""dashboard."""
+"""The dashboard: Streamlit pages that only read published snapshots. Entry: `app/dashboard/main.py`."""

@@ -32,6 +32,7 @@ class Config(BaseSettings):
     snapshot_min_age_seconds: int = Field(
         default=300, ge=0, description="a snapshot is kept at least so long after another took its place"
     )
+    stale_after_hours: int = Field(default=36, ge=1, description="the dashboard warns when the last run is older")
     runs_kept: int = Field(default=20, ge=1, description="run folders (logs, dbt's results) kept")
     health_runs_kept: int = Field(default=400, ge=1, description="runs that pipeline_health remembers")
 

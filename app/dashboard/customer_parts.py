@@ -1,0 +1,194 @@
+"""The parts of the customer page, from state to ledger."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.dashboard.source import Row, Source
+from app.dashboard.widgets import bars, instant, money, number, selectable, table
+
+USAGE_COLOUR = "#0f766e"
+
+
+def show_customer(source: Source, customer: Row) -> None:
+    """Everything about one customer of the snapshot."""
+    customer_id, currency = customer["customer_id"], customer["currency"]
+    st.subheader(customer["name"] or customer_id)
+    st.caption(" · ".join(filter(None, (customer_id, customer["account_id"], customer["email"]))))
+    with st.container(horizontal=True):
+        st.metric("Per month", money(customer["mrr_minor"], currency), border=True)
+        st.metric(
+            "Credit balance",
+            money(-(customer["balance_minor"] or 0), currency),
+            border=True,
+            help="What the customer has to the good; Stripe writes it with the opposite sign.",
+        )
+        st.metric("Open discrepancies", f"{customer['open_discrepancies']:,}", border=True)
+        st.metric("Delinquent", "yes" if customer["delinquent"] else "no", border=True)
+    _subscriptions(source, customer_id)
+    _usage(source, customer_id)
+    _discrepancies(source, customer_id)
+    _invoices(source, customer_id)
+    _payments(source, customer_id)
+    _ledger(source, customer_id)
+
+
+def _subscriptions(source: Source, customer_id: str) -> None:
+    rows = source.rows(
+        "select subscription_id, status, valid_from, valid_to, price_ids, quantities from marts.subscriptions "
+        "where customer_id = ? order by valid_from desc, subscription_id",
+        customer_id,
+    )
+    st.markdown("**Subscriptions, newest version first**")
+    table(
+        [
+            {
+                "From": instant(row["valid_from"]),
+                "To": instant(row["valid_to"]) if row["valid_to"] else "now",
+                "Status": row["status"],
+                "Items": ", ".join(
+                    f"{price}" + (f" × {number(quantity)}" if quantity is not None else "")
+                    for price, quantity in zip(row["price_ids"] or [], row["quantities"] or [], strict=False)
+                ),
+                "Subscription": row["subscription_id"],
+            }
+            for row in rows
+        ],
+        alt_text="Subscription versions of the customer",
+        empty="This customer has no subscription.",
+    )
+
+
+def _usage(source: Source, customer_id: str) -> None:
+    st.markdown("**Usage by day**")
+    rows = source.rows(
+        "select meter, usage_date, quantity, events from marts.usage_daily where customer_id = ? "
+        "order by usage_date, meter",
+        customer_id,
+    )
+    meters = sorted({row["meter"] for row in rows})
+    if not meters:
+        st.caption("No usage of this customer has landed.")
+        return
+    meter = st.selectbox("Meter", meters, key="meter", bind="query-params")
+    chosen = [row for row in rows if row["meter"] == meter]
+    bars(
+        [{"day": row["usage_date"].isoformat(), "quantity": str(row["quantity"])} for row in chosen],
+        x="day",
+        y="quantity",
+        colour=USAGE_COLOUR,
+        title=meter,
+        alt_text=f"Usage of {meter} by day",
+    )
+    total = sum(row["quantity"] for row in chosen)
+    st.caption(f"{number(total)} in {sum(row['events'] for row in chosen):,} events on {len(chosen):,} days.")
+
+
+def _discrepancies(source: Source, customer_id: str) -> None:
+    rows = source.rows(
+        "select discrepancy_id, kind, status, currency, impact_minor, explanation from marts.discrepancies "
+        "where customer_id = ? order by status, abs(coalesce(impact_minor, 0)) desc, discrepancy_id",
+        customer_id,
+    )
+    st.markdown("**Discrepancies**")
+    for row in rows:
+        st.page_link(
+            "app_pages/discrepancies.py",
+            label=f"{row['kind']} ({row['status']}) · {money(row['impact_minor'], row['currency'])}",
+            icon=":material/rule:",
+            query_params={"discrepancy": row["discrepancy_id"]},
+        )
+        st.caption(row["explanation"].replace("$", r"\$"))
+    if not rows:
+        st.caption("There is none.")
+
+
+def _invoices(source: Source, customer_id: str) -> None:
+    rows = source.rows(
+        """
+        select
+            coalesce(i.invoice_id, '–') as invoice_id, i.number, i.status,
+            coalesce(i.created_at, e.due_at) as at, coalesce(i.currency, e.currency) as currency,
+            e.reason, e.total_excl_tax_minor as expected_minor, i.total_excl_tax_minor as actual_minor
+        from (select * from marts.expected_invoices where customer_id = $1) as e
+        full join (select * from marts.invoices where customer_id = $1) as i on i.invoice_id = e.matched_invoice_id
+        order by at desc, invoice_id
+        """,
+        customer_id,
+    )
+    st.markdown("**Invoices, expected and actual** (without tax)")
+    selectable(
+        [
+            {
+                "Created or due": instant(row["at"]),
+                "Number": row["number"] or "–",
+                "For": row["reason"] or "–",
+                "Expected": money(row["expected_minor"], row["currency"]),
+                "Stripe invoiced": money(row["actual_minor"], row["currency"]),
+                "Status": row["status"] or "no invoice",
+                "Invoice": row["invoice_id"],
+                "id": row["invoice_id"],
+            }
+            for row in rows
+        ],
+        key="customer_invoices",
+        parameter="picked_invoice",
+        alt_text="Invoices of the customer, expected and actual",
+        empty="Nothing was invoiced, and nothing should have been.",
+    )
+    picked = st.session_state.get("picked_invoice")
+    if picked and any(row["invoice_id"] == picked for row in rows) and picked != "–":
+        st.page_link(
+            "app_pages/invoice.py",
+            label=f"Open invoice {picked}",
+            icon=":material/receipt_long:",
+            query_params={"invoice": picked},
+        )
+
+
+def _payments(source: Source, customer_id: str) -> None:
+    rows = source.rows(
+        "select p.* from marts.payment_recovery as p join marts.invoices as i using (invoice_id) "
+        "where i.customer_id = ? order by p.first_failed_at desc",
+        customer_id,
+    )
+    paid = source.rows(
+        "select currency, sum(amount_paid_minor)::bigint as paid_minor, "
+        "sum(amount_remaining_minor)::bigint as left_minor "
+        "from marts.invoices where customer_id = ? group by currency order by currency",
+        customer_id,
+    )
+    st.markdown("**Payments**")
+    for row in paid:
+        st.caption(
+            f"Paid {money(row['paid_minor'], row['currency'])}; {money(row['left_minor'], row['currency'])} remain."
+        )
+    table(
+        [
+            {
+                "Invoice": row["invoice_id"],
+                "State": row["state"],
+                "Attempts": row["attempts"],
+                "First failed": instant(row["first_failed_at"]),
+                "Recovered": instant(row["recovered_at"]),
+                "Amount": money(row["amount_minor"], row["currency"]),
+            }
+            for row in rows
+        ],
+        alt_text="Invoices of the customer with a failed payment",
+        empty="No payment of this customer has failed.",
+    )
+
+
+def _ledger(source: Source, customer_id: str) -> None:
+    rows = source.rows(
+        "select account, currency, balance_minor from marts.ledger_balances where customer_id = ? "
+        "order by account, currency",
+        customer_id,
+    )
+    st.markdown("**Ledger** (debit +, credit −)")
+    table(
+        [{"Account": row["account"], "Balance": money(row["balance_minor"], row["currency"])} for row in rows],
+        alt_text="Ledger balances of the customer",
+        empty="Nothing is posted for this customer.",
+    )
