@@ -1,0 +1,28 @@
+{# Why a line or an invoice is not computed. The vocabulary is declared here once; a model that uses another word
+   does not compile. Each names what Stripe leaves undefined, what is not landed, or what does not fit. #}
+{% macro not_computed_reasons() -%}
+    {{ return({
+        'price_unknown': 'the price of a subscription item has not been landed',
+        'price_not_recurring': 'a one-off price stands in a subscription',
+        'tiers_missing': 'a tiered price was landed without its tiers',
+        'meter_unknown': 'the meter of a metered price has not been landed, or there is none',
+        'custom_amount': 'the customer chooses the amount of this price',
+        'currency_missing': 'the price has no amount in the currency of the subscription',
+        'mixed_intervals': 'items with different billing intervals stand in one subscription',
+        'items_missing': 'the subscription was landed without all of its items',
+        'out_of_range': 'a quantity or amount is outside DECIMAL(38, 24)',
+        'tiered_proration': 'how Stripe prorates tiered licensed prices is undocumented',
+        'discount_unknown': 'a discount or its coupon has not been landed',
+        'commitment_interval': 'the commitment runs on another interval than the subscription',
+        'backdated': 'the subscription started before it was created',
+        'trial_added': 'a trial was added to a running subscription',
+        'pending_unknown': 'a change that is still pending could not be computed',
+    }) }}
+{%- endmacro %}
+
+{% macro not_computed(reason) -%}
+    {%- if reason not in not_computed_reasons() -%}
+        {{ exceptions.raise_compiler_error("unknown reason for not_computed: " ~ reason) }}
+    {%- endif -%}
+    '{{ reason }}'
+{%- endmacro %}

@@ -1,0 +1,152 @@
+-- Everything an expected invoice charges or gives back, one row per line group to be, with its quantity and still
+-- without a price: usage in arrears, licensed prices in advance, and prorations that were pending or are due at once.
+with
+
+heads as (
+
+    select * from {{ ref('int_expected_invoice_heads') }}
+
+),
+
+matched as (
+
+    select * from {{ ref('int_expected_invoices_matched') }}
+
+),
+
+usage as (
+
+    select * from {{ ref('int_period_usage') }}
+    where expected_invoice_id is not null
+
+),
+
+items as (
+
+    select * from {{ ref('int_subscription_item_states') }}
+    where usage_type = 'licensed'
+
+),
+
+legs as (
+
+    select * from {{ ref('int_proration_legs') }}
+
+),
+
+usage_charges as (
+
+    select
+        usage.expected_invoice_id,
+        usage.subscription_item_id,
+        usage.item_created_at,
+        usage.item_position,
+        usage.price_id,
+        usage.product_id,
+        usage.meter,
+        'usage' as kind,
+        usage.period_start,
+        usage.period_end,
+        -- a negative total bills as 0
+        greatest(usage.quantity, 0) as quantity,
+        greatest(usage.quantity_without_late, 0) as quantity_without_late,
+        usage.not_computed_reason,
+    from usage
+
+),
+
+recurring_charges as (
+
+    select
+        heads.expected_invoice_id,
+        items.subscription_item_id,
+        items.item_created_at,
+        items.item_position,
+        items.price_id,
+        items.product_id,
+        'recurring' as kind,
+        heads.advance_start as period_start,
+        heads.advance_end as period_end,
+        items.quantity,
+        heads.is_advance_trial as is_free,
+        case
+            when heads.advance_start > heads.advance_full_start and not heads.is_advance_trial
+                then heads.advance_full_start
+        end as fraction_start,
+        items.not_computed_reason,
+    from heads
+    inner join items
+        on heads.subscription_id = items.subscription_id
+        and heads.advance_start >= items.valid_from
+        and heads.advance_start < items.valid_to
+    where heads.advance_start is not null
+
+),
+
+-- Pending prorations go onto the subscription's next invoice, of whatever kind it is.
+proration_charges as (
+
+    select
+        heads.expected_invoice_id,
+        legs.subscription_item_id,
+        legs.item_created_at,
+        legs.item_position,
+        legs.price_id,
+        legs.product_id,
+        legs.kind,
+        legs.changed_at as period_start,
+        legs.nominal_end as period_end,
+        legs.quantity,
+        legs.full_start as fraction_start,
+        legs.changed_at as pending_since,
+        case
+            when legs.billing_scheme = 'tiered' then {{ not_computed('tiered_proration') }}
+            else legs.not_computed_reason
+        end as not_computed_reason,
+    from legs
+    asof join heads
+        on legs.subscription_id = heads.subscription_id
+        and legs.changed_at <= heads.due_at
+
+),
+
+charges as (
+
+    select * from usage_charges
+    union all by name
+    select * from recurring_charges
+    union all by name
+    select * from proration_charges
+
+),
+
+final as (
+
+    select
+        charges.expected_invoice_id,
+        heads.subscription_id,
+        heads.customer_id,
+        heads.currency,
+        coalesce(matched.created_at, heads.due_at) as created_at,
+        charges.subscription_item_id,
+        charges.item_created_at,
+        charges.item_position,
+        charges.price_id,
+        charges.product_id,
+        charges.meter,
+        charges.kind,
+        charges.period_start,
+        charges.period_end,
+        charges.quantity,
+        coalesce(charges.quantity_without_late, charges.quantity) as quantity_without_late,
+        coalesce(charges.is_free, false) as is_free,
+        charges.fraction_start,
+        charges.pending_since,
+        charges.not_computed_reason,
+    from charges
+    inner join heads on charges.expected_invoice_id = heads.expected_invoice_id
+    left join matched on charges.expected_invoice_id = matched.expected_invoice_id
+
+)
+
+select * from final

@@ -1,0 +1,181 @@
+-- Every invoice that should exist up to the as-of instant, still without amounts: why, when it is due, which closed
+-- period's usage it bills and which coming period's licensed prices.
+with
+
+periods as (
+
+    select * from {{ ref('int_billing_periods') }}
+
+),
+
+items as (
+
+    select * from {{ ref('int_subscription_item_states') }}
+
+),
+
+legs as (
+
+    select * from {{ ref('int_proration_legs') }}
+
+),
+
+parameters as (
+
+    select * from {{ ref('stg_runs__parameters') }}
+
+),
+
+firsts as (
+
+    select
+        subscription_id,
+        customer_id,
+        currency,
+        'create' as reason,
+        period_start as due_at,
+        period_start,
+        period_start as period_end,
+        cast(null as timestamp) as arrears_start,
+        cast(null as timestamp) as arrears_end,
+        period_start as advance_start,
+        nominal_end as advance_end,
+        full_start as advance_full_start,
+        is_trial as is_advance_trial,
+        has_mixed_intervals,
+        has_more_items,
+    from periods
+    where period_number = 1
+
+),
+
+closings as (
+
+    select
+        subscription_id,
+        customer_id,
+        currency,
+        case
+            when period_end = service_end_at then 'cancel'
+            when period_end < nominal_end and not is_trial then 'update'
+            else 'cycle'
+        end as reason,
+        period_end as due_at,
+        period_start,
+        period_end,
+        case when not is_trial then period_start end as arrears_start,
+        case when not is_trial then period_end end as arrears_end,
+        next_period_start as advance_start,
+        next_nominal_end as advance_end,
+        next_full_start as advance_full_start,
+        next_is_trial as is_advance_trial,
+        has_mixed_intervals,
+        has_more_items,
+    from periods
+    cross join parameters
+    where
+        period_end <= parameters.as_of
+        and (next_period_start is not null or period_end = service_end_at)
+
+),
+
+-- `always_invoice`: the change itself makes an invoice.
+updates as (
+
+    select distinct
+        legs.subscription_id,
+        legs.customer_id,
+        legs.currency,
+        'update' as reason,
+        legs.changed_at as due_at,
+        legs.changed_at as period_start,
+        legs.changed_at as period_end,
+        false as has_mixed_intervals,
+        false as has_more_items,
+    from legs
+    cross join parameters
+    where
+        legs.proration_behavior = 'always_invoice'
+        and not legs.is_cancellation
+        and not legs.is_restart
+        and legs.changed_at <= parameters.as_of
+
+),
+
+candidates as (
+
+    select * from firsts
+    union all by name
+    select * from closings
+    union all by name
+    select * from updates
+
+),
+
+-- A last invoice needs something to bill: usage, even of 0, or a pending proration.
+closed_with_usage as (
+
+    select distinct
+        candidates.subscription_id,
+        candidates.due_at,
+    from candidates
+    inner join items
+        on candidates.subscription_id = items.subscription_id
+        and candidates.arrears_end > items.valid_from
+        and candidates.arrears_end <= items.valid_to
+    where items.usage_type = 'metered'
+
+),
+
+legs_placed as (
+
+    select distinct
+        candidates.subscription_id,
+        candidates.due_at,
+    from legs
+    asof join candidates
+        on legs.subscription_id = candidates.subscription_id
+        and legs.changed_at <= candidates.due_at
+
+),
+
+final as (
+
+    select
+        'xin_' || left(md5(concat_ws(
+            '|', candidates.subscription_id, candidates.reason, epoch_us(candidates.due_at)
+        )), 24) as expected_invoice_id,
+        candidates.subscription_id,
+        candidates.customer_id,
+        candidates.currency,
+        candidates.reason,
+        candidates.due_at,
+        candidates.period_start,
+        candidates.period_end,
+        candidates.arrears_start,
+        candidates.arrears_end,
+        candidates.advance_start,
+        candidates.advance_end,
+        candidates.advance_full_start,
+        coalesce(candidates.is_advance_trial, false) as is_advance_trial,
+        case
+            when candidates.has_more_items then {{ not_computed('items_missing') }}
+            when candidates.has_mixed_intervals then {{ not_computed('mixed_intervals') }}
+            when candidates.is_advance_trial and candidates.reason <> 'create'
+                then {{ not_computed('trial_added') }}
+        end as not_computed_reason,
+    from candidates
+    left join closed_with_usage
+        on candidates.subscription_id = closed_with_usage.subscription_id
+        and candidates.due_at = closed_with_usage.due_at
+    left join legs_placed
+        on candidates.subscription_id = legs_placed.subscription_id
+        and candidates.due_at = legs_placed.due_at
+    where
+        candidates.reason <> 'cancel'
+        or closed_with_usage.due_at is not null
+        or legs_placed.due_at is not null
+
+)
+
+select * from final

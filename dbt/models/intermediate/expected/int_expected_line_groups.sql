@@ -1,0 +1,158 @@
+-- Expected lines as they are compared with Stripe's: one row per invoice, subscription item or price, kind and period,
+-- with what its quantity would have been without the usage that came after the invoice was finalized.
+with
+
+lines as (
+
+    select * from {{ ref('int_expected_lines') }}
+
+),
+
+heads as (
+
+    select * from {{ ref('int_expected_invoice_heads') }}
+
+),
+
+matched as (
+
+    select * from {{ ref('int_expected_invoices_matched') }}
+
+),
+
+discounts as (
+
+    select * from {{ ref('int_expected_discounts') }}
+
+),
+
+credits as (
+
+    select * from {{ ref('int_expected_credits') }}
+
+),
+
+line_discounts as (
+
+    select
+        expected_invoice_id,
+        line_number,
+        cast(sum(discount_minor) as bigint) as discount_minor,
+        list({'discount': discount_id, 'coupon': coupon_id, 'amount_minor': discount_minor} order by step)
+            as discounts,
+    from discounts
+    where line_number is not null
+    group by expected_invoice_id, line_number
+
+),
+
+line_credits as (
+
+    select
+        expected_invoice_id,
+        line_number,
+        cast(sum(credit_minor) as bigint) as credit_grants_minor,
+        list({'credit_grant': credit_grant_id, 'amount_minor': credit_minor} order by step) as credits,
+    from credits
+    group by expected_invoice_id, line_number
+
+),
+
+grouped as (
+
+    select
+        lines.expected_invoice_id,
+        lines.subscription_item_id,
+        lines.price_id,
+        lines.kind,
+        lines.period_start,
+        lines.period_end,
+        any_value(lines.subscription_id) as subscription_id,
+        any_value(lines.customer_id) as customer_id,
+        any_value(lines.currency) as currency,
+        any_value(lines.meter) as meter,
+        any_value(lines.contract_id) as contract_id,
+        min(lines.line_number) as line_number,
+        any_value(lines.group_quantity) as quantity,
+        any_value(lines.group_quantity_without_late) as quantity_without_late,
+        case
+            when bool_and(lines.not_computed_reason is null) then cast(sum(lines.amount_minor) as bigint)
+        end as amount_minor,
+        cast(sum(coalesce(line_discounts.discount_minor, 0)) as bigint) as discount_minor,
+        cast(sum(coalesce(line_credits.credit_grants_minor, 0)) as bigint) as credit_grants_minor,
+        min(lines.not_computed_reason) as not_computed_reason,
+        cast(count(*) filter (where lines.is_rounding_tie) as integer) as rounding_ties,
+        to_json(list({
+            'tier': lines.tier_number,
+            'is_flat': lines.is_flat,
+            'quantity': lines.quantity,
+            'rated_units': lines.rated_units,
+            'unit_amount': lines.unit_amount_decimal,
+            'fraction_seconds': lines.fraction_seconds,
+            'full_seconds': lines.full_seconds,
+            'percent_remaining': lines.percent_remaining,
+            'exact_minor': lines.exact_minor,
+            'amount_minor': lines.amount_minor,
+            'is_rounding_tie': lines.is_rounding_tie,
+            'discounts': line_discounts.discounts,
+            'credits': line_credits.credits
+        } order by lines.line_number)) as derivation,
+    from lines
+    left join line_discounts
+        on lines.expected_invoice_id = line_discounts.expected_invoice_id
+        and lines.line_number = line_discounts.line_number
+    left join line_credits
+        on lines.expected_invoice_id = line_credits.expected_invoice_id
+        and lines.line_number = line_credits.line_number
+    group by all
+
+),
+
+final as (
+
+    select
+        'xil_' || left(md5(concat_ws(
+            '|',
+            grouped.expected_invoice_id,
+            coalesce(grouped.subscription_item_id, grouped.contract_id),
+            coalesce(grouped.price_id, ''),
+            grouped.kind,
+            epoch_us(grouped.period_start),
+            epoch_us(grouped.period_end)
+        )), 24) as expected_line_id,
+        grouped.expected_invoice_id,
+        matched.invoice_id,
+        grouped.subscription_id,
+        grouped.customer_id,
+        grouped.subscription_item_id,
+        grouped.price_id,
+        grouped.contract_id,
+        grouped.meter,
+        grouped.kind,
+        grouped.kind in ('proration_credit', 'proration_charge') as is_proration,
+        grouped.period_start,
+        grouped.period_end,
+        grouped.quantity,
+        grouped.quantity_without_late,
+        grouped.amount_minor,
+        grouped.discount_minor,
+        grouped.credit_grants_minor,
+        grouped.currency,
+        case
+            when heads.not_computed_reason is null and grouped.not_computed_reason is null then 'computed'
+            else 'not_computed'
+        end as status,
+        coalesce(heads.not_computed_reason, grouped.not_computed_reason) as not_computed_reason,
+        grouped.line_number,
+        grouped.rounding_ties,
+        grouped.derivation,
+        heads.reason as invoice_reason,
+        heads.due_at,
+        matched.finalized_at,
+    from grouped
+    inner join heads on grouped.expected_invoice_id = heads.expected_invoice_id
+    left join matched on grouped.expected_invoice_id = matched.expected_invoice_id
+
+)
+
+select * from final

@@ -1,0 +1,221 @@
+-- Expected invoice lines as Stripe writes them: one per charge, or one per tier (units and flat part) where the
+-- price is graduated or has flat amounts. Each is rounded once, here; groups, discounts and credits build on it.
+with
+
+charges as (
+
+    select * from {{ ref('int_expected_charges') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('int_price_tiers') }}
+
+),
+
+discounts as (
+
+    select * from {{ ref('int_subscription_discounts') }}
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            order by
+                expected_invoice_id, kind, subscription_item_id, price_id, period_start, quantity
+        ) as charge_number,
+    from charges
+
+),
+
+-- Percentage discounts in force at a change are inside its prorations: what is left, as a fraction of whole numbers.
+percentages as (
+
+    select
+        numbered.charge_number,
+        list(cast((100 - discounts.percent_off) * 1000000 as hugeint)) as remaining_parts,
+    from numbered
+    inner join discounts
+        on numbered.subscription_id = discounts.subscription_id
+        and numbered.pending_since >= discounts.valid_from
+        and numbered.pending_since < discounts.valid_to
+        and numbered.pending_since >= discounts.start_at
+        and numbered.pending_since < discounts.end_at
+    where
+        discounts.percent_off is not null
+        and (
+            len(discounts.applies_to_products) = 0
+            or list_contains(discounts.applies_to_products, numbered.product_id)
+        )
+    group by all
+
+),
+
+priced as (
+
+    select
+        numbered.*,
+        tiers.tier_number,
+        coalesce(tiers.is_graduated, false) as is_graduated,
+        tiers.from_units,
+        tiers.up_to_units,
+        tiers.unit_amount_decimal,
+        tiers.flat_amount_decimal,
+        tiers.transform_divide_by,
+        coalesce(numbered.not_computed_reason, case
+            when tiers.price_id is null then {{ not_computed('currency_missing') }}
+            else tiers.not_computed_reason
+        end) as reason,
+        case
+            when numbered.kind in ('proration_credit', 'proration_charge') or fraction_start is not null
+                then epoch(numbered.period_end)::bigint - epoch(numbered.period_start)::bigint
+        end as fraction_seconds,
+        epoch(numbered.period_end)::bigint - epoch(numbered.fraction_start)::bigint as full_seconds,
+        percentages.remaining_parts,
+        list_reduce(
+            percentages.remaining_parts,
+            lambda product, part: product * (part // gcd(part, 100000000::hugeint)),
+            1::hugeint
+        ) as percent_numerator,
+        list_reduce(
+            percentages.remaining_parts,
+            lambda product, part: product * (100000000::hugeint // gcd(part, 100000000::hugeint)),
+            1::hugeint
+        ) as percent_denominator,
+        case
+            when tiers.transform_divide_by is not null
+                then cast({{ packages(
+                    'numbered.quantity', 'tiers.transform_divide_by', 'tiers.transform_round'
+                ) }} as decimal(30, 12))
+            else cast(try(cast(numbered.quantity as decimal(30, 12))) as decimal(30, 12))
+        end as billed_units,
+    from numbered
+    left join tiers
+        on numbered.price_id = tiers.price_id
+        and numbered.currency = tiers.currency
+        and case
+            when tiers.is_graduated
+                then tiers.tier_number = 1 or numbered.quantity > tiers.from_units
+            else
+                (tiers.tier_number = 1 or numbered.quantity > tiers.from_units)
+                and (tiers.up_to_units is null or numbered.quantity <= tiers.up_to_units)
+        end
+        -- a free trial, and what cannot be computed, is one line whatever the price's tiers
+        and (tiers.tier_number = 1 or not numbered.is_free)
+    left join percentages on numbered.charge_number = percentages.charge_number
+
+),
+
+-- One line for the units of a tier, and one for its flat part where it has one.
+unit_parts as (
+
+    select
+        *,
+        false as is_flat,
+        case when is_graduated then least(quantity, coalesce(up_to_units, quantity)) - from_units else quantity end
+            as units,
+        case
+            when is_graduated then least(quantity, coalesce(up_to_units, quantity)) - from_units
+            else billed_units
+        end as rated_units,
+        unit_amount_decimal as rate,
+    from priced
+
+),
+
+flat_parts as (
+
+    select
+        *,
+        true as is_flat,
+        0 as units,
+        1 as rated_units,
+        flat_amount_decimal as rate,
+    from priced
+    where flat_amount_decimal is not null and not is_free
+
+),
+
+rated as (
+
+    select
+        *,
+        case
+            when reason is not null then null
+            when is_free then 0
+            else {{ exact_product('rated_units', 'rate') }}
+        end as exact_minor,
+    from (
+        select * from unit_parts
+        union all by name
+        select * from flat_parts
+    )
+
+),
+
+rounded as (
+
+    select
+        *,
+        case
+            when is_free then 0
+            when fraction_seconds is null then {{ round_minor('exact_minor') }}
+            when exact_minor = trunc(exact_minor, 12) then {{ round_fraction(
+                'exact_minor',
+                '(fraction_seconds * coalesce(percent_numerator, 1))',
+                '(full_seconds * coalesce(percent_denominator, 1))'
+            ) }}
+        end as unsigned_minor,
+    from rated
+
+),
+
+final as (
+
+    select
+        expected_invoice_id,
+        subscription_id,
+        customer_id,
+        currency,
+        created_at,
+        pending_since,
+        item_created_at,
+        item_position,
+        charge_number,
+        subscription_item_id,
+        price_id,
+        product_id,
+        meter,
+        kind,
+        tier_number,
+        is_flat,
+        period_start,
+        period_end,
+        quantity as group_quantity,
+        quantity_without_late as group_quantity_without_late,
+        units as quantity,
+        rated_units,
+        rate as unit_amount_decimal,
+        fraction_seconds,
+        full_seconds,
+        case
+            when percent_numerator is not null then percent_numerator || '/' || percent_denominator
+        end as percent_remaining,
+        exact_minor,
+        case when kind = 'proration_credit' then -unsigned_minor else unsigned_minor end as amount_minor,
+        fraction_seconds is null and coalesce({{ is_rounding_tie('exact_minor') }}, false) as is_rounding_tie,
+        kind in ('recurring', 'usage') as is_discountable,
+        kind = 'usage' as is_metered,
+        case
+            when reason is not null then reason
+            when unsigned_minor is null then {{ not_computed('out_of_range') }}
+        end as not_computed_reason,
+    from rounded
+
+)
+
+select * from final

@@ -1,0 +1,146 @@
+-- For every billing period outside a trial, and every metered price in it: the window whose usage is rated.
+-- Classic billing bills the price that stands at the period's end, for the usage since it came; flexible billing
+-- bills every price for the time it stood.
+with
+
+states as (
+
+    select * from {{ ref('int_subscription_states') }}
+
+),
+
+items as (
+
+    select * from {{ ref('int_subscription_item_states') }}
+    where usage_type = 'metered'
+
+),
+
+periods as (
+
+    select * from {{ ref('int_billing_periods') }}
+    where not is_trial
+
+),
+
+heads as (
+
+    select * from {{ ref('int_expected_invoice_heads') }}
+    where arrears_end is not null
+
+),
+
+matched as (
+
+    select * from {{ ref('int_expected_invoices_matched') }}
+
+),
+
+flagged as (
+
+    select
+        *,
+        coalesce(
+            lag(state_number) over item_states <> state_number - 1
+            or lag(price_id) over item_states <> price_id,
+            true
+        ) as is_new_span,
+    from items
+    window item_states as (
+        partition by subscription_id, subscription_item_id order by state_number
+    )
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(cast(is_new_span as integer)) over (
+            partition by subscription_id, subscription_item_id order by state_number
+        ) as span_number,
+    from flagged
+
+),
+
+spans as (
+
+    select
+        subscription_id,
+        subscription_item_id,
+        price_id,
+        any_value(customer_id) as customer_id,
+        any_value(currency) as currency,
+        any_value(product_id) as product_id,
+        any_value(meter) as meter,
+        any_value(formula) as formula,
+        any_value(not_computed_reason) as not_computed_reason,
+        any_value(item_created_at) as item_created_at,
+        arg_max(item_position, state_number) as item_position,
+        min(valid_from) as span_start,
+        max(valid_to) as span_end,
+    from numbered
+    group by subscription_id, subscription_item_id, price_id, span_number
+
+),
+
+modes as (
+
+    select
+        subscription_id,
+        arg_max(billing_mode, state_number) = 'flexible' as is_flexible,
+    from states
+    group by subscription_id
+
+),
+
+windows as (
+
+    select
+        spans.*,
+        periods.period_start,
+        periods.period_end,
+        periods.period_number,
+        modes.is_flexible,
+        greatest(periods.period_start, spans.span_start) as window_start,
+        least(periods.period_end, spans.span_end) as window_end,
+    from spans
+    inner join periods
+        on spans.subscription_id = periods.subscription_id
+        and spans.span_start < periods.period_end
+        and spans.span_end > periods.period_start
+    inner join modes on spans.subscription_id = modes.subscription_id
+    where modes.is_flexible or spans.span_end >= periods.period_end
+
+),
+
+final as (
+
+    select
+        windows.subscription_id,
+        windows.customer_id,
+        windows.currency,
+        heads.expected_invoice_id,
+        windows.subscription_item_id,
+        windows.item_created_at,
+        windows.item_position,
+        windows.price_id,
+        windows.product_id,
+        windows.meter,
+        windows.formula,
+        windows.not_computed_reason,
+        windows.period_start,
+        windows.period_end,
+        windows.window_start,
+        windows.window_end,
+        matched.finalized_at,
+    from windows
+    left join heads
+        on windows.subscription_id = heads.subscription_id
+        and windows.period_start = heads.arrears_start
+        and windows.period_end = heads.arrears_end
+    left join matched on heads.expected_invoice_id = matched.expected_invoice_id
+
+)
+
+select * from final

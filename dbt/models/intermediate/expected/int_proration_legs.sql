@@ -1,0 +1,179 @@
+-- What a change within a period gives back and charges, before it is priced: one row per licensed item whose price
+-- or quantity changed, was added or removed (a credit for the old, a charge for the new), and one credit per
+-- licensed item when the subscription is cancelled at once or its periods start anew.
+with
+
+states as (
+
+    select * from {{ ref('int_subscription_states') }}
+
+),
+
+items as (
+
+    select * from {{ ref('int_subscription_item_states') }}
+    where usage_type = 'licensed'
+
+),
+
+periods as (
+
+    select * from {{ ref('int_billing_periods') }}
+    where not is_trial
+
+),
+
+invoices as (
+
+    select * from {{ ref('int_invoices_current') }}
+
+),
+
+immediate_invoices as (
+
+    select distinct
+        subscription_id,
+        created_at,
+    from invoices
+    where billing_reason = 'subscription_update'
+
+),
+
+-- The version that makes a change says how it is prorated; without it the invoices tell.
+changes as (
+
+    select
+        states.subscription_id,
+        states.state_number,
+        states.valid_from as changed_at,
+        states.billing_mode,
+        coalesce(
+            states.proration_behavior,
+            case when immediate_invoices.created_at is not null then 'always_invoice' end,
+            'create_prorations'
+        ) as proration_behavior,
+        periods.period_number,
+        periods.full_start,
+        periods.period_end,
+        periods.nominal_end,
+        states.valid_from = periods.period_end as is_restart,
+    from states
+    inner join periods
+        on states.subscription_id = periods.subscription_id
+        and states.valid_from > periods.period_start
+        and states.valid_from < periods.nominal_end
+        and states.valid_from <= periods.period_end
+    left join immediate_invoices
+        on states.subscription_id = immediate_invoices.subscription_id
+        and states.valid_from = immediate_invoices.created_at
+    where
+        states.state_number > 1
+        and states.valid_from < coalesce(states.service_end_at, {{ end_of_time() }})
+
+),
+
+credits as (
+
+    select
+        changes.*,
+        'proration_credit' as kind,
+        old_items.* exclude (subscription_id, state_number, valid_from, valid_to, discounts),
+    from changes
+    inner join items as old_items
+        on changes.subscription_id = old_items.subscription_id
+        and changes.state_number - 1 = old_items.state_number
+    left join items as same
+        on changes.subscription_id = same.subscription_id
+        and changes.state_number = same.state_number
+        and old_items.subscription_item_id = same.subscription_item_id
+        and old_items.price_id = same.price_id
+        and old_items.quantity = same.quantity
+    where same.subscription_item_id is null or changes.is_restart
+
+),
+
+-- When the periods start anew, the new period is charged in full and in advance like any other.
+charges as (
+
+    select
+        changes.*,
+        'proration_charge' as kind,
+        new_items.* exclude (subscription_id, state_number, valid_from, valid_to, discounts),
+    from changes
+    inner join items as new_items
+        on changes.subscription_id = new_items.subscription_id
+        and changes.state_number = new_items.state_number
+    left join items as same
+        on changes.subscription_id = same.subscription_id
+        and changes.state_number - 1 = same.state_number
+        and new_items.subscription_item_id = same.subscription_item_id
+        and new_items.price_id = same.price_id
+        and new_items.quantity = same.quantity
+    where same.subscription_item_id is null and not changes.is_restart
+
+),
+
+cancellations as (
+
+    select
+        states.subscription_id,
+        states.state_number,
+        states.service_end_at as changed_at,
+        states.billing_mode,
+        coalesce(states.end_proration_behavior, 'none') as proration_behavior,
+        periods.period_number,
+        periods.full_start,
+        periods.period_end,
+        periods.nominal_end,
+        false as is_restart,
+        'proration_credit' as kind,
+        items.* exclude (subscription_id, state_number, valid_from, valid_to, discounts),
+    from states
+    inner join periods
+        on states.subscription_id = periods.subscription_id
+        and states.service_end_at > periods.period_start
+        and states.service_end_at < periods.nominal_end
+    inner join items
+        on states.subscription_id = items.subscription_id
+        and states.state_number = items.state_number
+    where
+        states.service_end_at > states.valid_from
+        and states.service_end_at <= states.valid_to
+
+),
+
+final as (
+
+    select *, false as is_cancellation from credits
+    where proration_behavior <> 'none'
+    union all by name
+    select *, false as is_cancellation from charges
+    where proration_behavior <> 'none'
+    union all by name
+    select *, true as is_cancellation from cancellations
+    where proration_behavior <> 'none'
+
+)
+
+select
+    subscription_id,
+    customer_id,
+    currency,
+    subscription_item_id,
+    item_created_at,
+    item_position,
+    price_id,
+    product_id,
+    billing_scheme,
+    kind,
+    quantity,
+    billing_mode,
+    proration_behavior,
+    is_cancellation,
+    is_restart,
+    not_computed_reason,
+    period_number,
+    full_start,
+    changed_at,
+    nominal_end,
+from final
