@@ -16,8 +16,10 @@ from typing import TypeVar
 from dagster_project.dbt_build import NodeResult, build_arguments, build_models
 from dagster_project.dbt_manifest import Prepared, mart_descriptions, prepare
 from dagster_project.progress import Progress, tell
+from expectations.validation import CheckResult, validate
 from tieout.core.settings import Settings
 from tieout.store import heads, lake, snapshots
+from tieout.store.checks import keep_check_results
 from tieout.store.config import PROJECT_ROOT, Config, load_config, load_settings
 from tieout.store.errors import BadArgument, TieoutError
 from tieout.store.findings import FINDING_COLUMNS
@@ -137,6 +139,13 @@ class Session:
         descriptions = mart_descriptions(self.prepared().manifest())
         self.candidate_rows = snapshots.build_candidate(self.home, warehouse, self.run_id, descriptions)
         return self.candidate_rows
+
+    def check_candidate(self) -> list[CheckResult]:
+        """Runs the suites on the candidate and keeps their results, also those of a run that is then refused."""
+        tell(Progress("check"))
+        results = validate(snapshots.candidate_path(self.home, self.run_id))
+        keep_check_results(self.home, self.run_id, [result.to_dict() for result in results])
+        return results
 
     def publish(self) -> Current:
         """Names the snapshot, the heads and the manifest, and replaces `CURRENT`: from here on the run has happened."""
