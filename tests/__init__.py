@@ -1,0 +1,1 @@
+"""Tests mirror the tree; `worlds`, `soak` and `bench` are programs of their own."""
