@@ -1,5 +1,6 @@
 -- Everything an expected invoice charges or gives back, one row per line group to be, with its quantity and still
 -- without a price: usage in arrears, licensed prices in advance, and prorations that were pending or are due at once.
+-- Usage of periods that still run is here too, without an invoice: what it has come to is asked for before it is billed.
 with
 
 heads as (
@@ -8,16 +9,9 @@ heads as (
 
 ),
 
-matched as (
-
-    select * from {{ ref('int_expected_invoices_matched') }}
-
-),
-
 usage as (
 
     select * from {{ ref('int_period_usage') }}
-    where expected_invoice_id is not null
 
 ),
 
@@ -38,6 +32,9 @@ usage_charges as (
 
     select
         usage.expected_invoice_id,
+        usage.subscription_id,
+        usage.customer_id,
+        usage.currency,
         usage.subscription_item_id,
         usage.item_created_at,
         usage.item_position,
@@ -59,6 +56,9 @@ recurring_charges as (
 
     select
         heads.expected_invoice_id,
+        heads.subscription_id,
+        heads.customer_id,
+        heads.currency,
         items.subscription_item_id,
         items.item_created_at,
         items.item_position,
@@ -88,6 +88,9 @@ proration_charges as (
 
     select
         heads.expected_invoice_id,
+        heads.subscription_id,
+        heads.customer_id,
+        heads.currency,
         legs.subscription_item_id,
         legs.item_created_at,
         legs.item_position,
@@ -123,29 +126,26 @@ charges as (
 final as (
 
     select
-        charges.expected_invoice_id,
-        heads.subscription_id,
-        heads.customer_id,
-        heads.currency,
-        coalesce(matched.created_at, heads.due_at) as created_at,
-        charges.subscription_item_id,
-        charges.item_created_at,
-        charges.item_position,
-        charges.price_id,
-        charges.product_id,
-        charges.meter,
-        charges.kind,
-        charges.period_start,
-        charges.period_end,
-        charges.quantity,
-        coalesce(charges.quantity_without_late, charges.quantity) as quantity_without_late,
-        coalesce(charges.is_free, false) as is_free,
-        charges.fraction_start,
-        charges.pending_since,
-        charges.not_computed_reason,
+        expected_invoice_id,
+        subscription_id,
+        customer_id,
+        currency,
+        subscription_item_id,
+        item_created_at,
+        item_position,
+        price_id,
+        product_id,
+        meter,
+        kind,
+        period_start,
+        period_end,
+        quantity,
+        coalesce(quantity_without_late, quantity) as quantity_without_late,
+        coalesce(is_free, false) as is_free,
+        fraction_start,
+        pending_since,
+        not_computed_reason,
     from charges
-    inner join heads on charges.expected_invoice_id = heads.expected_invoice_id
-    left join matched on charges.expected_invoice_id = matched.expected_invoice_id
 
 )
 

@@ -26,7 +26,7 @@ numbered as (
         *,
         row_number() over (
             order by
-                expected_invoice_id, kind, subscription_item_id, price_id, period_start, quantity
+                subscription_id, expected_invoice_id, kind, subscription_item_id, price_id, period_start
         ) as charge_number,
     from charges
 
@@ -181,7 +181,6 @@ final as (
         subscription_id,
         customer_id,
         currency,
-        created_at,
         pending_since,
         item_created_at,
         item_position,

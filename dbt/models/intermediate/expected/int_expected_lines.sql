@@ -43,7 +43,10 @@ commitment_lines as (
 unioned as (
 
     select * from parts
+    where expected_invoice_id is not null
+
     union all by name
+
     select * from commitment_lines
 
 ),
