@@ -72,7 +72,7 @@ DATASETS: Final[dict[str, Columns]] = {
         **_columns("shape id_space event_id customer_ref meter", "VARCHAR"),
         "value": "DECIMAL(30, 12)",
         "occurred_at": "TIMESTAMP",
-        "is_whole_seconds": "BOOLEAN",
+        "fraction_digits": "TINYINT",
         "received_at": "TIMESTAMP",
         **_columns("voids properties payload raw", "VARCHAR"),
     },

@@ -1,0 +1,23 @@
+-- candidates -> typed records; `is_good` marks those that are right beyond doubt, the others are read again by the exact reader.
+create or replace temp table typed as
+with typed_candidates as (
+    select
+        *,
+        case when regexp_full_match(value_text, '[0-9]{1,18}(?:\.[0-9]{1,12})?') then cast(value_text as decimal(30, 12)) end as value,
+        plain_instant(time_text) as occurred_at,
+        stated_digits(time_text) as fraction_digits,
+        plain_instant(received_text) as received_at,
+    from candidates
+)
+
+select
+    *,
+    coalesce(
+        is_plain
+        and (value is not null or (value_text is null and shape = 'stripe'))
+        and occurred_at >= timestamp '1970-01-01'
+        and (received_text is null or (received_at >= timestamp '1970-01-01' and occurred_at <= received_at + interval 1 hour))
+        and (keys is null or keys not in (select keys from doubled_keys)),
+        false
+    ) as is_good,
+from typed_candidates
