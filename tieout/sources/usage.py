@@ -23,7 +23,10 @@ from tieout.sources.usage_tables import FIELDS, read_csv, read_parquet
 from tieout.store.lake import BatchWriter
 
 PART_ROWS: Final = 1_000_000  # rows per Parquet file: bounds the memory of a landing of any size
-_RECORD_COLUMNS: Final = "shape, id_space, event_id, customer_ref, meter, value, occurred_at, fraction_digits, received_at, voids, properties, payload"
+_PLAIN_COLUMNS: Final = (
+    "t.shape, t.id_space, t.event_id, t.customer_ref, t.meter, t.value, t.occurred_at, t.fraction_digits, "
+    "t.received_at, t.properties, t.payload, t.text as raw"
+)
 _EXACT_SCHEMA: Final = pa.schema(
     [
         ("file_number", pa.int32()),

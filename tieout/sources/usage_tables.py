@@ -233,11 +233,9 @@ def _as_text(name: str, kind: pa.DataType) -> str:
     """SQL that gives the column as the text a JSON line would have. Naive timestamps are UTC."""
     column = _quoted(name)
     if pa.types.is_timestamp(kind):
-        moment = f"({column} at time zone 'UTC')" if kind.tz else column
-        whole = f"strftime({moment}::timestamp, '%Y-%m-%dT%H:%M:%S')"
-        fraction = (
-            f"case when epoch_us({moment}::timestamp) % 1000000 <> 0 then strftime({moment}::timestamp, '.%f') end"
-        )
+        moment = f"({column} at time zone 'UTC')::timestamp" if kind.tz else f"{column}::timestamp"
+        whole = f"strftime({moment}, '%Y-%m-%dT%H:%M:%S')"
+        fraction = f"case when epoch_us({moment}) % 1000000 <> 0 then strftime({moment}, '.%f') end"
         return f"{whole} || coalesce({fraction}, '') || case when {column} is not null then 'Z' end"
     if pa.types.is_decimal(kind) or pa.types.is_floating(kind):
         return f"regexp_replace({column}::varchar, '(\\.[0-9]*?)0+$', '\\1').rtrim('.')"
