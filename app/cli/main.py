@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
-from app.cli import errors, explain, read, run
+from app.cli import errors, explain, read, run, sync
 
 app = typer.Typer(
     name="tieout",
@@ -17,16 +15,16 @@ app = typer.Typer(
 )
 
 app.command("run")(run.run)
+app.command("sync")(sync.sync)
 app.command("snapshot")(read.snapshot)
 app.command("discrepancies")(read.discrepancies)
 app.command("explain")(explain.explain)
 
 
 def main() -> None:
-    """Entry point: turns what a person can act on into one line and an exit status (0, 1, 2 or 3)."""
-    with errors.told():
-        app(standalone_mode=True)
+    """Entry point: what a person can act on becomes one line and an exit status (0, 1, 2 or 3)."""
+    errors.leave(errors.status_of(app))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

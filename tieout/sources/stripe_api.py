@@ -21,8 +21,9 @@ from tieout.sources.sync.report import Progress, Silent, SyncReport
 from tieout.sources.sync.settings import SyncSettings
 from tieout.sources.sync.spool import Spool
 from tieout.sources.sync.state import SyncState
+from tieout.sources.sync.types import kind_in_words
 
-__all__ = ["Progress", "Silent", "SyncError", "SyncRefused", "SyncReport", "SyncSettings", "sync"]
+__all__ = ["Progress", "Silent", "SyncError", "SyncRefused", "SyncReport", "SyncSettings", "kind_in_words", "sync"]
 
 
 def sync(landing: Path, home: Path, settings: SyncSettings, progress: Progress | None = None) -> SyncReport:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from tieout.store.errors import BadArgument, TieoutError
 
-class SyncError(Exception):
+
+class SyncError(TieoutError):
     """The sync could not finish; what was read is kept, and the next one goes on from there."""
 
 
-class SyncRefused(SyncError):
+class SyncRefused(SyncError, BadArgument):
     """The sync must not go on as it was asked: no key, a refused key, another mode, another landing area."""
 
 

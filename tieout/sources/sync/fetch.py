@@ -39,7 +39,7 @@ def id_in(text: str) -> str:
 
 def _read(api: StripeApi, kind: str, key: str) -> list[str]:
     match kind:
-        case "object" | "price":
+        case "object" | "named_price":
             kind_of_object, object_id = key.split("|", 1) if kind == "object" else ("price", key)
             listed = BY_OBJECT[kind_of_object]
             return [api.one(listed.retrieve_path(object_id), {"expand": list(listed.expand)})]

@@ -71,7 +71,7 @@ def _prices(rows: Iterable[Json]) -> Iterator[FollowUp]:
         named = details.get("price") if isinstance(details, dict) else None
         price = id_of(row.get("price")) or id_of(named)
         if price:
-            yield "price", price, 0
+            yield "named_price", price, 0
 
 
 def _invoice(invoice: Json) -> Iterator[FollowUp]:

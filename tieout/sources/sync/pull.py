@@ -83,8 +83,10 @@ class Cycle:
             self._read_again(listed)
         if all(listed.object in self._report.forbidden for listed in LISTED_TYPES):
             raise SyncRefused("the key may not read anything that is wanted here: " + self._report.forbidden["invoice"])
+        self._settle_prices()
+        self._settle_grants()
         windows = self._due_windows()
-        kinds = ("price", "lines", "balance", "grant", "credits")
+        kinds = ("named_price", "lines", "balance", "credits")
         plan = {kind: len(self._state.follow_ups(kind, self._now)) for kind in kinds} | {"summary": len(windows)}
         self._progress.plan({kind: calls for kind, calls in plan.items() if calls})
         for kind in kinds:
@@ -210,18 +212,20 @@ class Cycle:
 
     # -- follow-ups
     def _drain(self, kind: str) -> None:
-        keys = self._state.follow_ups(kind, self._now)
-        if kind == "price":
-            known = {key for key in keys if self._state.seen("price", key)}
-            self._drop("price", known)
-            keys = [key for key in keys if key not in known]
-        if kind == "grant":
-            grants = [self._state.seen("billing.credit_grant", key) for key in keys]
-            with self._state.step():
-                self._state.add_follow_ups(("credits", grant.note, 0) for grant in grants if grant and grant.note)
-            self._drop("grant", set(keys))
-            return
-        self._fetch_all(kind, keys)
+        self._fetch_all(kind, self._state.follow_ups(kind, self._now))
+
+    def _settle_prices(self) -> None:
+        """A price that a line names is looked up only when no list has had it."""
+        named = self._state.follow_ups("named_price", self._now)
+        self._drop("named_price", {key for key in named if self._state.seen("price", key)})
+
+    def _settle_grants(self) -> None:
+        """Transactions of a grant are listed by its customer."""
+        keys = self._state.follow_ups("grant", self._now)
+        grants = [self._state.seen("billing.credit_grant", key) for key in keys]
+        with self._state.step():
+            self._state.add_follow_ups(("credits", grant.note, 0) for grant in grants if grant and grant.note)
+        self._drop("grant", set(keys))
 
     def _drop(self, kind: str, keys: set[str]) -> None:
         with self._state.step():

@@ -133,11 +133,11 @@ LISTED_TYPES: Final[tuple[ListedType, ...]] = (
 BY_OBJECT: Final[dict[str, ListedType]] = {listed.object: listed for listed in LISTED_TYPES}
 
 # Follow-up kind → what it reads and the permission it takes; the key is an id, or ids joined by "|". "object" is an
-# object of a listed type that an event has named (or that is open and older than the listing's window), "price" one
-# that a line names and no list holds.
+# object of a listed type that an event has named (or that is open and older than the listing's window), "named_price"
+# one that a line names and no list holds.
 FOLLOW_UPS: Final[dict[str, tuple[str, str]]] = {
     "object": ("single objects", ""),
-    "price": ("prices that lines name", "Prices: Read"),
+    "named_price": ("prices that lines name", "Prices: Read"),
     "payout": ("transactions of a payout", "Balance transaction sources: Read"),
     "lines": ("lines of long invoices", "Invoices: Read"),
     "balance": ("balance transactions of a customer", "Customers: Read"),
@@ -145,6 +145,12 @@ FOLLOW_UPS: Final[dict[str, tuple[str, str]]] = {
     "grant": ("credit balance transactions of an expired grant", "Credit grants: Read"),
     "summary": ("meter event summaries", "Billing meters: Read"),
 }
+
+
+def kind_in_words(kind: str) -> str:
+    """A type or a kind of follow-up in words for people."""
+    return FOLLOW_UPS[kind][0] if kind in FOLLOW_UPS else kind
+
 
 # Fields that differ from one answer to the next although nothing happened: links with an expiring token, delivery
 # counters. They are landed as they come, but alone they do not make an object a changed one.
