@@ -58,7 +58,9 @@ def landing_metadata(session: Session) -> dict[str, Any]:
     landed = session.land_files()
     return {
         "dagster/row_count": landed.records,
-        "files": landed.files,
+        "files_new": landed.files_new,
+        "files_known": landed.files_known,
+        "files_ignored": list(landed.ignored_paths[:20]),
         "quarantined": landed.quarantined,
         "landing": str(session.landing),
         "run_id": session.run_id,

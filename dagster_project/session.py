@@ -18,6 +18,7 @@ from dagster_project.dbt_manifest import Prepared, mart_descriptions, prepare
 from dagster_project.progress import Progress, tell
 from expectations.validation import CheckResult, validate
 from tieout.core.settings import Settings
+from tieout.sources.landing import LandingError, LandingProgress, LandingResult, land
 from tieout.store import heads, lake, snapshots
 from tieout.store.checks import keep_check_results
 from tieout.store.config import PROJECT_ROOT, Config, load_config, load_settings
@@ -35,21 +36,6 @@ from tieout.store.warehouse import (
 
 T = TypeVar("T")
 
-try:
-    from tieout.sources.landing import Landed, land
-except ImportError:
-
-    @dataclass(frozen=True)
-    class Landed:  # type: ignore[no-redef]
-        manifest: Path | None = None
-        files: int = 0
-        records: int = 0
-        quarantined: int = 0
-
-    def land(*_: object) -> Landed:  # type: ignore[misc]
-        return Landed()
-
-
 CODE_FOLDERS = (PROJECT_ROOT / "tieout" / "sources", PROJECT_ROOT / "tieout" / "store")
 
 
@@ -64,7 +50,7 @@ class Session:
     config: Config
     settings: Settings
     previous: Current | None
-    landed: Landed | None = None
+    landed: LandingResult | None = None
     warehouse: Warehouse | None = None
     livemode: bool | None = None
     candidate_rows: dict[str, int] = field(default_factory=dict)
@@ -74,12 +60,12 @@ class Session:
     def run_folder(self) -> Path:
         return self.home.run_folder(self.run_id)
 
-    def land_files(self) -> Landed:
+    def land_files(self) -> LandingResult:
         """Reads the files that are new into the lake, and shows the lake to dbt."""
         tell(Progress("land"))
         manifest = heads.head_path(self.home, self.previous.lake_manifest if self.previous else None)
         lake.remove_unnamed(self.home.lake, manifest)
-        self.landed = land(self.landing, self.home.lake, self.run_id, manifest)
+        self.landed = self._land(manifest)
         tell(Progress("prepare"))
         warehouse = open_warehouse(self.home, self.config, self.previous, self.run_id)
         accepted = accept_fingerprint(self.home, warehouse, self.run_id, self._show_lake(warehouse))
@@ -88,6 +74,24 @@ class Session:
         self.warehouse = accepted
         write_profile(self.run_folder, accepted, self.config.threads)
         return self.landed
+
+    def _land(self, manifest: Path | None) -> LandingResult:
+        def told(step: LandingProgress) -> None:
+            tell(Progress("land", step.done, step.total, step.step))
+
+        config = self.config
+        try:
+            return land(
+                self.landing,
+                self.home.lake,
+                manifest,
+                self.run_id,
+                told,
+                threads=config.threads,
+                memory_limit=config.memory_limit,
+            )
+        except LandingError as error:
+            raise TieoutError(str(error)) from error
 
     def _show_lake(self, warehouse: Warehouse) -> str:
         """Makes the schema `lake` and returns the fingerprint of all that decides what the warehouse holds."""
@@ -166,7 +170,7 @@ class Session:
             published_at=published_at,
             snapshot=entry.path,
             livemode=self.livemode,
-            lake_manifest=None if landed.manifest is None else self.home.relative(landed.manifest),
+            lake_manifest=self.home.relative(landed.manifest),
             findings=findings,
             health=health,
             ledger=self.previous.ledger if self.previous else None,

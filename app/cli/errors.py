@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from tieout.store.errors import BadArgument, NoSnapshot, TieoutError
 
@@ -16,23 +16,37 @@ FOUND_SEVERE = 3
 INTERRUPTED = 130
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Runs a command; leaves with 2 for bad arguments, 1 for what could not finish, 130 when told to stop."""
+def status_of(command: Callable[[], object]) -> int:
+    """Runs a command and gives its exit status; says on standard error what a person can act on."""
     try:
-        yield
+        command()
     except (BadArgument, NoSnapshot) as error:
-        leave(str(error), BAD_ARGUMENTS)
+        message, status = str(error), BAD_ARGUMENTS
     except TieoutError as error:
-        leave(str(error), NOT_FINISHED)
+        message, status = str(error), NOT_FINISHED
     except KeyboardInterrupt:
-        leave("stopped; nothing was published", INTERRUPTED)
+        message, status = "stopped; nothing was published", INTERRUPTED
     except BrokenPipeError:  # `tieout discrepancies | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
-
-
-def leave(message: str, status: int) -> None:
-    """Says it on standard error and ends the process."""
+        return DONE
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else DONE if leaving.code is None else NOT_FINISHED
+    else:
+        return DONE
     print(f"tieout: {message}", file=sys.stderr)
-    sys.exit(status)
+    return status
+
+
+def leave(status: int) -> None:
+    """Ends the process after the registered clean-up, but without tearing the interpreter down.
+
+    DuckDB's binding prints a page about leaked references when the interpreter is torn down while a library (dbt,
+    Great Expectations) still holds a connection in a global. Nobody at a terminal can do anything about that.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass
+    atexit._run_exitfuncs()
+    os._exit(status)
