@@ -53,3 +53,18 @@ kind || '_' || left(md5(concat_ws(
     end
 )), 20)
 {%- endmacro %}
+
+{#- What is still a draft can be corrected before it reaches the customer. -#}
+{% macro stage_of_invoice(invoice_status) -%}
+case when {{ invoice_status }} = 'draft' then 'preventable' else 'billed' end
+{%- endmacro %}
+
+{#- Groups pair up only with their like. Credits and charges of a proration are told apart by amount, not by sign,
+    so that a credit that was billed as a charge is a wrong line and not a missing one. -#}
+{% macro pairing_key(relation) -%}
+case
+    when {{ relation }}.kind in ('proration_credit', 'proration_charge') then 'proration'
+    when {{ relation }}.kind = 'commitment' then 'commitment ' || {{ relation }}.contract_id
+    else {{ relation }}.kind
+end
+{%- endmacro %}

@@ -31,3 +31,8 @@ case when {{ amount_minor }} is not null then concat_ws(
     end
 ) end
 {%- endmacro %}
+
+{#- A quantity for people and for JSON: plain decimal text without trailing zeros, as in `1096` or `0.5`. -#}
+{% macro format_quantity(quantity) -%}
+rtrim(rtrim(({{ quantity }})::decimal(38, 12)::varchar, '0'), '.')
+{%- endmacro %}

@@ -1,0 +1,215 @@
+-- What Stripe's events say against what its objects say. A status that no event told is `event_missing`, a listed
+-- object that an event has overtaken is `object_stale`. Only steps forward are judged: statuses of one rank
+-- (active and past due, for one) come and go, and nothing tells which of two is the newer.
+
+with
+
+parameters as (
+
+    select * from {{ ref('stg_runs__parameters') }}
+
+),
+
+invoice_versions as (
+
+    select * from {{ ref('stg_stripe__invoices') }}
+
+),
+
+subscription_versions as (
+
+    select * from {{ ref('stg_stripe__subscriptions') }}
+
+),
+
+events as (
+
+    select * from {{ ref('stg_stripe__events') }}
+
+),
+
+-- events reach back only so far: a change before the first one that landed proves nothing
+first_event as (
+
+    select min(created_at) as first_event_at
+    from events
+
+),
+
+versions as (
+
+    select
+        invoice_id as object_id,
+        'invoice' as object_type,
+        customer_id,
+        subscription_id,
+        invoice_id,
+        currency,
+        status,
+        case status
+            when 'draft' then 0
+            when 'open' then 1
+            when 'uncollectible' then 2
+            when 'paid' then 3
+            when 'void' then 3
+        end as status_rank,
+        case status
+            when 'open' then finalized_at
+            when 'uncollectible' then marked_uncollectible_at
+            when 'paid' then paid_at
+            when 'void' then voided_at
+        end as status_at,
+        event_id,
+        event_type,
+        event_at,
+    from invoice_versions
+
+    union all
+
+    select
+        subscription_id as object_id,
+        'subscription' as object_type,
+        customer_id,
+        subscription_id,
+        null as invoice_id,
+        currency,
+        status,
+        case status
+            when 'incomplete' then 0
+            when 'trialing' then 1
+            when 'active' then 2
+            when 'past_due' then 2
+            when 'unpaid' then 2
+            when 'paused' then 2
+            when 'canceled' then 3
+            when 'incomplete_expired' then 3
+        end as status_rank,
+        case
+            when status in ('canceled', 'incomplete_expired') then coalesce(ended_at, canceled_at)
+            when status = 'active' then trial_end_at
+        end as status_at,
+        event_id,
+        event_type,
+        event_at,
+    from subscription_versions
+
+),
+
+listed as (
+
+    select
+        object_id,
+        object_type,
+        max(customer_id) as customer_id,
+        max(subscription_id) as subscription_id,
+        max(invoice_id) as invoice_id,
+        max(currency) as currency,
+        max(status_rank) as status_rank,
+        max_by(status, (status_rank, status)) as status,
+        max_by(status_at, (status_rank, status)) as status_at,
+    from versions
+    where event_id is null
+    group by object_id, object_type
+
+),
+
+told as (
+
+    select
+        object_id,
+        max(status_rank) as status_rank,
+        max_by(status, (status_rank, event_at, event_id)) as status,
+        min_by(event_at, (-status_rank, event_at, event_id)) as status_at,
+        max_by(event_type, (status_rank, event_at, event_id)) as event_type,
+        max_by(event_id, (status_rank, event_at, event_id)) as event_id,
+    from versions
+    where event_id is not null
+    group by object_id
+
+),
+
+compared as (
+
+    select
+        listed.*,
+        told.status as told_status,
+        told.event_type as told_event_type,
+        told.event_id as told_event_id,
+        told.status_at as told_at,
+        coalesce(told.status_rank, -1) as told_rank,
+        parameters.as_of - to_hours(parameters.event_grace_hours) as judged_until,
+        first_event.first_event_at,
+    from listed
+    left join told
+        on listed.object_id = told.object_id
+    cross join parameters
+    cross join first_event
+
+),
+
+missing_rows as (
+
+    select
+        {{ discrepancy(
+            kind="'event_missing'",
+            customer_id='customer_id',
+            subscription_id='subscription_id',
+            invoice_id='invoice_id',
+            object_id='object_id',
+            currency='currency',
+            detail='status',
+            evidence="to_json({
+                'object_type': object_type,
+                'status': status,
+                'status_at': status_at,
+                'last_event_id': told_event_id,
+                'last_event_type': told_event_type,
+                'last_event_status': told_status
+            })",
+        ) }}
+    from compared
+    where
+        status_rank > told_rank
+        -- a draft is nothing that changed
+        and status_rank > 0
+        and status_at <= judged_until
+        and status_at >= first_event_at
+
+),
+
+stale_rows as (
+
+    select
+        {{ discrepancy(
+            kind="'object_stale'",
+            customer_id='customer_id',
+            subscription_id='subscription_id',
+            invoice_id='invoice_id',
+            object_id='object_id',
+            currency='currency',
+            detail='told_status',
+            evidence="to_json({
+                'object_type': object_type,
+                'listed_status': status,
+                'event_status': told_status,
+                'event_id': told_event_id,
+                'event_type': told_event_type,
+                'event_at': told_at
+            })",
+        ) }}
+    from compared
+    where
+        told_rank > status_rank
+        and told_at <= judged_until
+
+),
+
+final as (
+
+    select * from missing_rows
+    union all
+    select * from stale_rows
+
+)
+
+select * from final

@@ -1,0 +1,108 @@
+-- What this run finds against what the last one published. A finding that is gone stays as `resolved`; one that is
+-- back opens again under its old id and keeps the instant when it was first seen.
+
+with
+
+parameters as (
+
+    select * from {{ ref('stg_runs__parameters') }}
+
+),
+
+found as (
+
+    select * from {{ ref('int_discrepancies_found') }}
+
+),
+
+known as (
+
+    select * from {{ ref('stg_runs__findings') }}
+
+),
+
+acceptances as (
+
+    select * from {{ ref('stg_contracts__acceptances') }}
+
+),
+
+-- of several acceptances of one finding the newest counts; of two at one instant the one that accepts less
+newest_acceptances as (
+
+    select *
+    from acceptances
+    qualify row_number() over (
+        partition by discrepancy_id
+        order by
+            accepted_at desc,
+            coalesce(is_revoked, false) desc,
+            until_at asc nulls last,
+            raw
+    ) = 1
+
+),
+
+accepted as (
+
+    select newest_acceptances.discrepancy_id
+    from newest_acceptances
+    cross join parameters
+    where
+        not coalesce(newest_acceptances.is_revoked, false)
+        and (newest_acceptances.until_at is null or parameters.as_of < newest_acceptances.until_at)
+
+),
+
+present as (
+
+    select
+        found.discrepancy_id,
+        found.kind,
+        found.category,
+        found.severity,
+        found.customer_id,
+        found.subscription_id,
+        found.invoice_id,
+        found.price_id,
+        found.meter,
+        found.object_id,
+        found.period_start,
+        found.currency,
+        found.expected_minor,
+        found.actual_minor,
+        found.impact_minor,
+        found.stage,
+        coalesce(known.first_seen_at, parameters.as_of) as first_seen_at,
+        parameters.as_of as last_seen_at,
+        case when accepted.discrepancy_id is null then 'open' else 'accepted' end as status,
+        found.explanation,
+        found.evidence,
+    from found
+    cross join parameters
+    left join known
+        on found.discrepancy_id = known.discrepancy_id
+    left join accepted
+        on found.discrepancy_id = accepted.discrepancy_id
+
+),
+
+gone as (
+
+    select
+        known.* replace ('resolved' as status),
+    from known
+    anti join found
+        on known.discrepancy_id = found.discrepancy_id
+
+),
+
+final as (
+
+    select * from present
+    union all by name
+    select * from gone
+
+)
+
+select * from final
