@@ -1,0 +1,12 @@
+-- An intent ends as succeeded or canceled; until then its status comes and goes.
+{{ newest_versions(
+    ref('stg_stripe__payment_intents'),
+    'payment_intent_id',
+    settled=[
+        "case status when 'succeeded' then 1 when 'canceled' then 1 end",
+        "amount_received_minor",
+        "latest_charge_id is not null",
+    ],
+) }}
+
+select * from final

@@ -1,0 +1,106 @@
+-- The subscription's timeline: one row per event that changed it, in the order in which they happened, from `valid_from` to
+-- `valid_to`. Events of one second are ordered by status; the earlier of them never was in force (valid_from = valid_to).
+-- Without events there is the one version that is listed. A listing that goes beyond the last event is one more version.
+with
+
+versions as (
+
+    select * from {{ ref('stg_stripe__subscriptions') }}
+
+),
+
+current_versions as (
+
+    select * from {{ ref('int_subscriptions_current') }}
+
+),
+
+-- Stripe delivers at least once
+events as (
+
+    select
+        * exclude (batch_number, api_version, is_livemode),
+        {{ subscription_status_rank('status') }} as status_rank,
+        {{ subscription_event_rank('event_type') }} as event_rank,
+    from versions
+    where
+        event_type in (
+            'customer.subscription.created', 'customer.subscription.updated', 'customer.subscription.deleted'
+        )
+    qualify row_number() over (partition by event_id order by raw, file_hash, line_number) = 1
+
+),
+
+last_events as (
+
+    select
+        subscription_id,
+        max(event_at) as event_at,
+        max_by(status, (event_at, event_rank, status_rank)) as status,
+    from events
+    group by subscription_id
+
+),
+
+-- What the listing shows and no event told. When it happened is known for an end, the end of a trial and a new
+-- period; otherwise only that it was after the last event.
+untold as (
+
+    select
+        current_versions.* exclude (seen_at, is_listed, is_livemode),
+        cast(null as varchar) as event_id,
+        cast(null as varchar) as event_type,
+        case
+            when last_events.event_at is null then current_versions.created_at
+            when current_versions.status in ('canceled', 'incomplete_expired')
+                then coalesce(current_versions.ended_at, current_versions.canceled_at)
+            when last_events.status = 'trialing' and current_versions.status <> 'trialing'
+                then current_versions.trial_end_at
+            when current_versions.current_period_start_at > last_events.event_at
+                then current_versions.current_period_start_at
+        end as known_at,
+        last_events.event_at as last_event_at,
+    from current_versions
+    left join last_events on current_versions.subscription_id = last_events.subscription_id
+    where
+        last_events.event_at is null
+        or (current_versions.is_listed and current_versions.seen_at is null)
+
+),
+
+timeline as (
+
+    select
+        * exclude (event_at),
+        event_at as starts_at,
+        true as is_start_known,
+        0 as part,
+    from events
+
+    union all by name
+
+    select
+        * exclude (known_at, last_event_at),
+        coalesce(greatest(known_at, last_event_at), known_at, last_event_at, created_at) as starts_at,
+        known_at is not null as is_start_known,
+        1 as part,
+    from untold
+
+),
+
+final as (
+
+    select
+        * exclude (starts_at, part, status_rank, event_rank),
+        row_number() over in_order as version_number,
+        starts_at as valid_from,
+        lead(starts_at) over in_order as valid_to,
+    from timeline
+    window in_order as (
+        partition by subscription_id
+        order by starts_at, part, event_rank, status_rank, raw
+    )
+
+)
+
+select * from final
