@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli import errors
 from app.cli.options import HomeOption, home_of
 from tieout.store.config import load_config
+from tieout.store.errors import TieoutError
 from tieout.store.instants import open_instant
 
 if TYPE_CHECKING:
@@ -76,17 +76,14 @@ def sync(
         attempts_max=attempts,
         workers=workers,
     )
-    try:
-        with shown(quiet) as progress:
-            report = pull(area, where.root, settings, progress)
-    except KeyboardInterrupt:
-        errors.leave("stopped; the next sync goes on from here", errors.INTERRUPTED)
+    with shown(quiet) as progress:
+        report = pull(area, where.root, settings, progress)
     if quiet:
         for note in report.notes:
             typer.echo(note, err=True)
     typer.echo(summary(report))
     if report.failed:
-        errors.leave(f"not everything could be read: {', '.join(sorted(report.failed))}", errors.NOT_FINISHED)
+        raise TieoutError(f"not everything could be read: {', '.join(sorted(report.failed))}")
 
 
 def summary(report: SyncReport) -> str:
