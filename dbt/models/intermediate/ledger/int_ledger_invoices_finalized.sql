@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
 -- Rule invoice_finalized: what an invoice says at finalization, before the customer balance and
--- before anything is paid. Whatever the invoice does not explain itself goes to suspense.
+-- before anything is paid. Charges in advance are deferred, net of their discounts. Whatever the
+-- invoice does not explain itself goes to suspense.
 
 with invoices as (
 
@@ -11,13 +12,7 @@ with invoices as (
 
 lines as (
 
-    select * from {{ ref('int_invoice_lines_current') }}
-
-),
-
-prices as (
-
-    select * from {{ ref('int_prices_current') }}
+    select * from {{ ref('int_ledger_lines') }}
 
 ),
 
@@ -43,34 +38,19 @@ finalized as (
 
 ),
 
-revenue as (
-
-    select
-        lines.invoice_id,
-        case
-            when json_extract_string(lines.metadata, '$.commitment') is not null
-                then 'commitment_revenue'
-            when prices.usage_type = 'metered' then 'usage_revenue'
-            when prices.price_type = 'recurring' or lines.subscription_item_id is not null
-                then 'subscription_revenue'
-            else 'other_revenue'
-        end as account,
-        lines.price_id as subledger_id,
-        -- tax that is inside the amount is not revenue
-        sum(
-            lines.amount_minor
-            - (coalesce(lines.tax_minor, 0) - coalesce(lines.exclusive_tax_minor, 0))
-        )::bigint as revenue_minor,
-    from lines
-    left join prices using (price_id)
-    group by all
-
-),
-
+-- a deferred line's discount is deferred with it, so it leaves the discounts of today
 explained as (
 
-    select invoice_id, account, subledger_id, -revenue_minor as amount_minor
-    from revenue
+    select
+        invoice_id,
+        if(is_deferred, 'deferred_revenue', revenue_account) as account,
+        if(is_deferred, invoice_id, price_id) as subledger_id,
+        -if(is_deferred, revenue_minor - discount_minor, revenue_minor) as amount_minor,
+    from lines
+
+    union all
+
+    select invoice_id, 'discounts', null, -discount_minor from lines where is_deferred
 
     union all
 

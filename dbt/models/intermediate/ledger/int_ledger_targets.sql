@@ -1,12 +1,13 @@
 -- What the ledger ought to hold, one row per posting, from every rule. What has been posted is
--- compared with this; the entry's id is made of its rule and its document, so that it is the same
--- in every run.
+-- compared with this; the entry's id is made of its rule, its document and, where a document has
+-- an effect in several months, the month, so that it is the same in every run.
 
 with targets as (
     {% for model in [
         'int_ledger_invoices_finalized',
         'int_ledger_invoices_voided',
         'int_ledger_invoices_settled_off_stripe',
+        'int_ledger_revenue_released',
         'int_ledger_charges_succeeded',
         'int_ledger_refunds_issued',
         'int_ledger_credit_notes_issued',
@@ -16,14 +17,14 @@ with targets as (
         'int_ledger_payouts_paid',
     ] %}
     select * from {{ ref(model) }}
-    {% if not loop.last %}union all{% endif %}
+    {% if not loop.last %}union all by name{% endif %}
     {% endfor %}
 ),
 
 final as (
 
     select
-        rule || ':' || source_id as entry_id,
+        concat_ws(':', rule, source_id, part) as entry_id,
         rule,
         source_type,
         source_id,
