@@ -2,9 +2,18 @@
 
    `exact` is a DECIMAL in minor units (DECIMAL(38, 24) for rated amounts). The result is BIGINT minor units.
    DuckDB's round() on decimals is exact and goes half away from zero, which is what every tie in Stripe's
-   documentation and in recorded invoices does; see DECISIONS.md, "Ties go half away from zero". #}
-{% macro round_minor(exact) -%}
-    cast(round({{ exact }}, 0) as bigint)
+   documentation and in recorded invoices does. `mode` is the setting `rounding_mode`, a column in scope; see
+   DECISIONS.md, "Ties go half away from zero". #}
+{% macro round_minor(exact, mode='rounding_mode') -%}
+    cast(
+        case
+            when {{ mode }} = 'half_even'
+                and {{ is_rounding_tie(exact) }}
+                and cast(trunc({{ exact }}) as hugeint) % 2 = 0
+                then trunc({{ exact }})
+            else round({{ exact }}, 0)
+        end as bigint
+    )
 {%- endmacro %}
 
 {# True where an amount lay exactly between two minor units, so that the rule for ties decided it. #}
@@ -35,34 +44,41 @@
     end
 {%- endmacro %}
 
-{# amount × numerator / denominator, rounded once, half away from zero, without ever dividing a decimal.
-   `amount` is a DECIMAL ≥ 0 of at most 12 decimals, the other two are whole numbers with numerator ≥ 0. The whole
-   part is divided as integers, and only the remainder is compared with half of the denominator:
-   amount × n = w × n + f × n, w × n = q × d + r, so the result is q + round((r + f × n) / d). #}
-{% macro round_fraction(amount, numerator, denominator) -%}
-    try(cast(
-        (cast(trunc({{ amount }}) as hugeint) * {{ numerator }}) // {{ denominator }}
-        + {{ fraction_rest(amount, numerator, denominator) }}
-        as bigint
-    ))
-{%- endmacro %}
-
-{% macro fraction_rest(amount, numerator, denominator) -%}
-    case
-        when {{ fraction_remainder(amount, numerator, denominator) }} * 2
-            >= cast({{ denominator }} as decimal(26, 0)) * 3 then 2
-        when {{ fraction_remainder(amount, numerator, denominator) }} * 2
-            >= cast({{ denominator }} as decimal(26, 0)) then 1
-        else 0
-    end
+{# amount × numerator / denominator without ever dividing a decimal, in three steps. `amount` is a DECIMAL ≥ 0 of at
+   most 12 decimals; numerator and denominator are whole, 0 ≤ numerator ≤ denominator. With amount = w + f (whole
+   part and fraction) and w × n = q × d + r, the result is q + round((r + f × n) / d): q and the remainder r + f × n
+   are exact, and rounding only asks how the remainder, which is below 2 × d, compares with halves of d. #}
+{% macro fraction_quotient(amount, numerator, denominator) -%}
+    try((cast(trunc({{ amount }}) as hugeint) * {{ numerator }}) // {{ denominator }})
 {%- endmacro %}
 
 {% macro fraction_remainder(amount, numerator, denominator) -%}
-    (
-        cast(
-            (cast(trunc({{ amount }}) as hugeint) * {{ numerator }}) % {{ denominator }}
-            as decimal(38, 12)
-        )
+    try(
+        cast((cast(trunc({{ amount }}) as hugeint) * {{ numerator }}) % {{ denominator }} as decimal(38, 12))
         + cast({{ amount }} - trunc({{ amount }}) as decimal(13, 12)) * cast({{ numerator }} as decimal(25, 0))
+    )
+{%- endmacro %}
+
+{# Quotient and remainder of the two macros above, as BIGINT minor units; null where they did not fit. #}
+{% macro round_quotient(quotient, remainder, denominator, mode='rounding_mode') -%}
+    try(cast(
+        {{ quotient }} + case
+            when {{ remainder }} * 2 > cast({{ denominator }} as decimal(25, 0)) * 3 then 2
+            when {{ remainder }} * 2 = cast({{ denominator }} as decimal(25, 0)) * 3
+                then if({{ mode }} = 'half_even' and {{ quotient }} % 2 = 1, 1, 2)
+            when {{ remainder }} * 2 > cast({{ denominator }} as decimal(25, 0)) then 1
+            when {{ remainder }} * 2 = cast({{ denominator }} as decimal(25, 0))
+                then if({{ mode }} = 'half_even' and {{ quotient }} % 2 = 0, 0, 1)
+            else 0
+        end as bigint
+    ))
+{%- endmacro %}
+
+{% macro is_quotient_tie(remainder, denominator) -%}
+    coalesce(
+        {{ remainder }} * 2 in (
+            cast({{ denominator }} as decimal(25, 0)), cast({{ denominator }} as decimal(25, 0)) * 3
+        ),
+        false
     )
 {%- endmacro %}

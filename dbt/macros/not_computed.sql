@@ -12,11 +12,12 @@
         'items_missing': 'the subscription was landed without all of its items',
         'out_of_range': 'a quantity or amount is outside DECIMAL(38, 24)',
         'tiered_proration': 'how Stripe prorates tiered licensed prices is undocumented',
+        'stacked_proration': 'how Stripe prorates under an amount off and another discount is undocumented',
+        'itemized_proration': 'proration discounts stated beside the prorations (flexible, itemized)',
+        'item_discount': 'a discount of a single subscription item',
         'discount_unknown': 'a discount or its coupon has not been landed',
         'commitment_interval': 'the commitment runs on another interval than the subscription',
-        'backdated': 'the subscription started before it was created',
         'trial_added': 'a trial was added to a running subscription',
-        'pending_unknown': 'a change that is still pending could not be computed',
     }) }}
 {%- endmacro %}
 

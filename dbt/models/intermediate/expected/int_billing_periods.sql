@@ -8,6 +8,8 @@ with
 states as (
 
     select * from {{ ref('int_subscription_states') }}
+    -- a trial that ended without a way to pay leaves the subscription paused: no period runs then
+    where status not in ('paused', 'incomplete_expired')
 
 ),
 
@@ -165,8 +167,8 @@ final as (
         nominal_end,
         full_start,
         service_end_at,
+        lag(period_end) over subscription_periods as previous_period_end,
         lead(period_start) over subscription_periods as next_period_start,
-        lead(period_end) over subscription_periods as next_period_end,
         lead(nominal_end) over subscription_periods as next_nominal_end,
         lead(full_start) over subscription_periods as next_full_start,
         lead(is_trial) over subscription_periods as next_is_trial,

@@ -102,14 +102,19 @@ proration_charges as (
         legs.quantity,
         legs.full_start as fraction_start,
         legs.changed_at as pending_since,
+        legs.billing_mode,
         case
             when legs.billing_scheme = 'tiered' then {{ not_computed('tiered_proration') }}
+            when legs.billing_mode = 'flexible' and legs.proration_discounts = 'itemized'
+                then {{ not_computed('itemized_proration') }}
             else legs.not_computed_reason
         end as not_computed_reason,
     from legs
     asof join heads
         on legs.subscription_id = heads.subscription_id
         and legs.changed_at <= heads.due_at
+    -- flexible credits give back what was charged, which is only known once that is priced
+    where legs.billing_mode <> 'flexible' or legs.kind = 'proration_charge'
 
 ),
 
@@ -144,6 +149,7 @@ final as (
         coalesce(is_free, false) as is_free,
         fraction_start,
         pending_since,
+        billing_mode,
         not_computed_reason,
     from charges
 

@@ -113,7 +113,7 @@ line_discounts as (
 
     select
         expected_invoice_id,
-        line_number,
+        part_number,
         sum(discount_minor)::bigint as discount_minor,
     from discounts
     group by all
@@ -133,7 +133,7 @@ credited as (
     from lines
     left join line_discounts
         on lines.expected_invoice_id = line_discounts.expected_invoice_id
-        and lines.line_number = line_discounts.line_number
+        and lines.part_number = line_discounts.part_number
     where
         lines.is_metered
         and lines.amount_minor - coalesce(line_discounts.discount_minor, 0) > 0

@@ -2,9 +2,15 @@
 -- split in proportion over the discountable lines above 0, truncated, the remainder to the largest.
 with recursive
 
-lines as (
+parts as (
 
-    select * from {{ ref('int_expected_lines') }}
+    select * from {{ ref('int_expected_line_parts') }}
+
+),
+
+parameters as (
+
+    select * from {{ ref('stg_runs__parameters') }}
 
 ),
 
@@ -68,48 +74,53 @@ in_force as (
 stacked as (
 
     select
-        *,
-        row_number() over (partition by expected_invoice_id order by position) as step,
+        in_force.*,
+        parameters.rounding_mode,
+        parameters.amount_off_remainder,
+        row_number() over (
+            partition by in_force.expected_invoice_id order by in_force.position
+        ) as step,
     from in_force
-    where is_known and (duration <> 'once' or use_number = 1)
+    cross join parameters
+    where in_force.is_known and (in_force.duration <> 'once' or in_force.use_number = 1)
 
 ),
 
 discounted as (
 
     select
-        lines.expected_invoice_id,
-        lines.line_number,
-        lines.product_id,
-        greatest(lines.amount_minor, 0) as remaining_minor,
+        parts.expected_invoice_id,
+        parts.part_number,
+        parts.product_id,
+        greatest(parts.amount_minor, 0) as remaining_minor,
         0 as step,
         cast(null as varchar) as discount_id,
         cast(null as varchar) as coupon_id,
         cast(0 as bigint) as discount_minor,
-    from lines
+        false as is_rounding_tie,
+    from parts
     where
-        lines.is_discountable
-        and lines.amount_minor > 0
-        and lines.expected_invoice_id in (select stacked.expected_invoice_id from stacked)
+        parts.is_discountable
+        and parts.amount_minor > 0
+        and parts.expected_invoice_id in (select stacked.expected_invoice_id from stacked)
 
     union all
 
     select
         shares.expected_invoice_id,
-        shares.line_number,
+        shares.part_number,
         shares.product_id,
         shares.remaining_minor - shares.discount_minor as remaining_minor,
         shares.step,
         shares.discount_id,
         shares.coupon_id,
         shares.discount_minor,
+        shares.is_rounding_tie,
     from (
         select
             split.*,
             case
-                when split.percent_off is not null then {{ round_minor(
-                    'cast(split.eligible_minor as decimal(18, 0)) * split.percent_off * 0.01'
-                ) }}
+                when split.percent_off is not null then {{ round_minor('split.exact_minor') }}
                 else split.share_minor + case
                     when split.size_rank = 1
                         then split.off_minor - sum(split.share_minor) over (
@@ -118,6 +129,8 @@ discounted as (
                     else 0
                 end
             end::bigint as discount_minor,
+            split.percent_off is not null
+            and {{ is_rounding_tie('split.exact_minor') }} as is_rounding_tie,
         from (
             select
                 based.*,
@@ -126,9 +139,15 @@ discounted as (
                     cast(least(based.amount_off_minor, based.base_minor) as hugeint)
                     * based.eligible_minor // nullif(based.base_minor, 0), 0
                 )::bigint as share_minor,
+                cast(based.eligible_minor as decimal(18, 0)) * based.percent_off * 0.01 as exact_minor,
                 row_number() over (
                     partition by based.expected_invoice_id
-                    order by based.eligible_minor desc, based.line_number
+                    order by
+                        case
+                            when based.amount_off_remainder = 'last_line' then based.part_number
+                            else based.eligible_minor
+                        end desc,
+                        based.part_number
                 ) as size_rank,
             from (
                 select
@@ -139,7 +158,7 @@ discounted as (
                 from (
                     select
                         discounted.expected_invoice_id,
-                        discounted.line_number,
+                        discounted.part_number,
                         discounted.product_id,
                         discounted.remaining_minor,
                         stacked.step,
@@ -147,6 +166,8 @@ discounted as (
                         stacked.coupon_id,
                         stacked.percent_off,
                         stacked.amount_off_minor,
+                        stacked.rounding_mode,
+                        stacked.amount_off_remainder,
                         case
                             when len(stacked.applies_to_products) = 0
                                 or list_contains(stacked.applies_to_products, discounted.product_id)
@@ -176,11 +197,12 @@ final as (
 
     select
         expected_invoice_id,
-        line_number,
+        part_number,
         step,
         discount_id,
         coupon_id,
         discount_minor,
+        is_rounding_tie,
         cast(null as varchar) as not_computed_reason,
     from discounted
     where step > 0 and discount_minor <> 0
@@ -189,11 +211,12 @@ final as (
 
     select
         expected_invoice_id,
-        null as line_number,
+        null as part_number,
         null as step,
         null as discount_id,
         null as coupon_id,
         null as discount_minor,
+        null as is_rounding_tie,
         {{ not_computed('discount_unknown') }} as not_computed_reason,
     from unknown
 

@@ -14,6 +14,12 @@ items as (
 
 ),
 
+states as (
+
+    select * from {{ ref('int_subscription_states') }}
+
+),
+
 legs as (
 
     select * from {{ ref('int_proration_legs') }}
@@ -26,26 +32,33 @@ parameters as (
 
 ),
 
-firsts as (
+-- A subscription starts with an invoice, and starts again with one after a pause without periods. A stub before the
+-- anchor that is not prorated is free and has none.
+openings as (
 
     select
-        subscription_id,
-        customer_id,
-        currency,
-        'create' as reason,
-        period_start as due_at,
-        period_start,
-        period_start as period_end,
+        periods.subscription_id,
+        periods.customer_id,
+        periods.currency,
+        case when periods.period_number = 1 then 'create' else 'update' end as reason,
+        periods.period_start as due_at,
+        periods.period_start,
+        periods.period_start as period_end,
         cast(null as timestamp) as arrears_start,
         cast(null as timestamp) as arrears_end,
-        period_start as advance_start,
-        nominal_end as advance_end,
-        full_start as advance_full_start,
-        is_trial as is_advance_trial,
-        has_mixed_intervals,
-        has_more_items,
+        periods.period_start as advance_start,
+        periods.nominal_end as advance_end,
+        periods.full_start as advance_full_start,
+        periods.is_trial as is_advance_trial,
+        periods.has_mixed_intervals,
+        periods.has_more_items,
     from periods
-    where period_number = 1
+    inner join states
+        on periods.subscription_id = states.subscription_id
+        and states.state_number = 1
+    where
+        (periods.period_number = 1 or periods.period_start > periods.previous_period_end)
+        and not (periods.is_stub and coalesce(states.proration_behavior = 'none', false))
 
 ),
 
@@ -60,12 +73,14 @@ closings as (
             when period_end < nominal_end and not is_trial then 'update'
             else 'cycle'
         end as reason,
+        -- a trial that is ended early is invoiced by the update that ends it
+        is_trial and period_end < nominal_end as is_trial_cut,
         period_end as due_at,
         period_start,
         period_end,
         case when not is_trial then period_start end as arrears_start,
         case when not is_trial then period_end end as arrears_end,
-        next_period_start as advance_start,
+        case when next_period_start = period_end then next_period_start end as advance_start,
         next_nominal_end as advance_end,
         next_full_start as advance_full_start,
         next_is_trial as is_advance_trial,
@@ -76,6 +91,7 @@ closings as (
     where
         period_end <= parameters.as_of
         and (next_period_start is not null or period_end = service_end_at)
+        and (not is_trial or next_period_start = period_end or period_end = service_end_at)
 
 ),
 
@@ -104,7 +120,7 @@ updates as (
 
 candidates as (
 
-    select * from firsts
+    select * from openings
     union all by name
     select * from closings
     union all by name
@@ -150,6 +166,7 @@ final as (
         candidates.currency,
         candidates.reason,
         candidates.due_at,
+        coalesce(candidates.is_trial_cut, false) as is_trial_cut,
         candidates.period_start,
         candidates.period_end,
         candidates.arrears_start,

@@ -53,6 +53,7 @@ candidates as (
         and case heads.reason
             when 'create' then invoices.billing_reason in ('subscription_create', 'subscription')
             when 'cycle' then invoices.billing_reason in ('subscription_cycle', 'subscription')
+                or (heads.is_trial_cut and invoices.billing_reason = 'subscription_update')
             when 'update' then invoices.billing_reason in ('subscription_update', 'subscription')
             else invoices.billing_reason in (
                 'subscription_cycle', 'subscription_update', 'subscription', 'manual'

@@ -36,13 +36,14 @@ line_discounts as (
 
     select
         expected_invoice_id,
-        line_number,
+        part_number,
         cast(sum(discount_minor) as bigint) as discount_minor,
         list({'discount': discount_id, 'coupon': coupon_id, 'amount_minor': discount_minor} order by step)
             as discounts,
+        count(*) filter (where is_rounding_tie) as rounding_ties,
     from discounts
-    where line_number is not null
-    group by expected_invoice_id, line_number
+    where part_number is not null
+    group by expected_invoice_id, part_number
 
 ),
 
@@ -81,7 +82,10 @@ grouped as (
         cast(sum(coalesce(line_discounts.discount_minor, 0)) as bigint) as discount_minor,
         cast(sum(coalesce(line_credits.credit_grants_minor, 0)) as bigint) as credit_grants_minor,
         min(lines.not_computed_reason) as not_computed_reason,
-        cast(count(*) filter (where lines.is_rounding_tie) as integer) as rounding_ties,
+        cast(
+            count(*) filter (where lines.is_rounding_tie)
+            + coalesce(sum(line_discounts.rounding_ties), 0) as integer
+        ) as rounding_ties,
         to_json(list({
             'tier': lines.tier_number,
             'is_flat': lines.is_flat,
@@ -91,6 +95,7 @@ grouped as (
             'fraction_seconds': lines.fraction_seconds,
             'full_seconds': lines.full_seconds,
             'percent_remaining': lines.percent_remaining,
+            'amount_off_minor': lines.amount_off_minor,
             'exact_minor': lines.exact_minor,
             'amount_minor': lines.amount_minor,
             'is_rounding_tie': lines.is_rounding_tie,
@@ -100,7 +105,7 @@ grouped as (
     from lines
     left join line_discounts
         on lines.expected_invoice_id = line_discounts.expected_invoice_id
-        and lines.line_number = line_discounts.line_number
+        and lines.part_number = line_discounts.part_number
     left join line_credits
         on lines.expected_invoice_id = line_credits.expected_invoice_id
         and lines.line_number = line_credits.line_number

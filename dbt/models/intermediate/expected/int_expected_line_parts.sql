@@ -20,6 +20,12 @@ discounts as (
 
 ),
 
+parameters as (
+
+    select * from {{ ref('stg_runs__parameters') }}
+
+),
+
 numbered as (
 
     select
@@ -32,12 +38,17 @@ numbered as (
 
 ),
 
--- Percentage discounts in force at a change are inside its prorations: what is left, as a fraction of whole numbers.
-percentages as (
+-- Discounts in force at a change are inside its prorations. A percentage leaves a fraction of whole numbers; an
+-- amount off is spread evenly over the credits, and over the charges, of the change (classic billing).
+proration_discounts as (
 
     select
         numbered.charge_number,
-        list(cast((100 - discounts.percent_off) * 1000000 as hugeint)) as remaining_parts,
+        numbered.billing_mode,
+        discounts.percent_off,
+        discounts.amount_off_minor,
+        count(*) over change_side as legs_discounted,
+        row_number() over (change_side order by numbered.charge_number) as leg_rank,
     from numbered
     inner join discounts
         on numbered.subscription_id = discounts.subscription_id
@@ -46,12 +57,28 @@ percentages as (
         and numbered.pending_since >= discounts.start_at
         and numbered.pending_since < discounts.end_at
     where
-        discounts.percent_off is not null
-        and (
-            len(discounts.applies_to_products) = 0
-            or list_contains(discounts.applies_to_products, numbered.product_id)
-        )
-    group by all
+        len(discounts.applies_to_products) = 0
+        or list_contains(discounts.applies_to_products, numbered.product_id)
+    window change_side as (
+        partition by
+            numbered.subscription_id, numbered.pending_since, numbered.kind, discounts.discount_id
+    )
+
+),
+
+proration_discounted as (
+
+    select
+        charge_number,
+        list(cast((100 - percent_off) * 1000000 as hugeint)) filter (where percent_off is not null)
+            as remaining_parts,
+        sum(
+            amount_off_minor // legs_discounted
+            + if(leg_rank = 1, amount_off_minor % legs_discounted, 0)
+        ) filter (where billing_mode = 'classic') as amount_off_minor,
+        count(*) > 1 and bool_or(amount_off_minor is not null) as is_stacked,
+    from proration_discounts
+    group by charge_number
 
 ),
 
@@ -68,21 +95,24 @@ priced as (
         tiers.transform_divide_by,
         coalesce(numbered.not_computed_reason, case
             when tiers.price_id is null then {{ not_computed('currency_missing') }}
+            when proration_discounted.is_stacked then {{ not_computed('stacked_proration') }}
             else tiers.not_computed_reason
         end) as reason,
+        coalesce(proration_discounted.amount_off_minor, 0) as amount_off_minor,
+        parameters.rounding_mode,
         case
             when numbered.kind in ('proration_credit', 'proration_charge') or fraction_start is not null
                 then epoch(numbered.period_end)::bigint - epoch(numbered.period_start)::bigint
         end as fraction_seconds,
         epoch(numbered.period_end)::bigint - epoch(numbered.fraction_start)::bigint as full_seconds,
-        percentages.remaining_parts,
+        proration_discounted.remaining_parts,
         list_reduce(
-            percentages.remaining_parts,
+            proration_discounted.remaining_parts,
             lambda product, part: product * (part // gcd(part, 100000000::hugeint)),
             1::hugeint
         ) as percent_numerator,
         list_reduce(
-            percentages.remaining_parts,
+            proration_discounted.remaining_parts,
             lambda product, part: product * (100000000::hugeint // gcd(part, 100000000::hugeint)),
             1::hugeint
         ) as percent_denominator,
@@ -106,7 +136,9 @@ priced as (
         end
         -- a free trial, and what cannot be computed, is one line whatever the price's tiers
         and (tiers.tier_number = 1 or not numbered.is_free)
-    left join percentages on numbered.charge_number = percentages.charge_number
+    left join proration_discounted
+        on numbered.charge_number = proration_discounted.charge_number
+    cross join parameters
 
 ),
 
@@ -157,6 +189,30 @@ rated as (
 
 ),
 
+-- The part of a period, as whole numbers, and what an amount off leaves of the whole.
+fractions as (
+
+    select
+        *,
+        case
+            when exact_minor = trunc(exact_minor, 12) then greatest(exact_minor - amount_off_minor, 0)
+        end as base_minor,
+        fraction_seconds * coalesce(percent_numerator, 1) as fraction_numerator,
+        full_seconds * coalesce(percent_denominator, 1) as fraction_denominator,
+    from rated
+
+),
+
+divided as (
+
+    select
+        *,
+        {{ fraction_quotient('base_minor', 'fraction_numerator', 'fraction_denominator') }} as quotient,
+        {{ fraction_remainder('base_minor', 'fraction_numerator', 'fraction_denominator') }} as remainder,
+    from fractions
+
+),
+
 rounded as (
 
     select
@@ -164,13 +220,13 @@ rounded as (
         case
             when is_free then 0
             when fraction_seconds is null then {{ round_minor('exact_minor') }}
-            when exact_minor = trunc(exact_minor, 12) then {{ round_fraction(
-                'exact_minor',
-                '(fraction_seconds * coalesce(percent_numerator, 1))',
-                '(full_seconds * coalesce(percent_denominator, 1))'
-            ) }}
+            else {{ round_quotient('quotient', 'remainder', 'fraction_denominator') }}
         end as unsigned_minor,
-    from rated
+        case
+            when fraction_seconds is null then coalesce({{ is_rounding_tie('exact_minor') }}, false)
+            else {{ is_quotient_tie('remainder', 'fraction_denominator') }}
+        end as is_rounding_tie,
+    from divided
 
 ),
 
@@ -184,7 +240,19 @@ final as (
         pending_since,
         item_created_at,
         item_position,
-        charge_number,
+        row_number() over (
+            partition by expected_invoice_id
+            order by
+                pending_since is null,
+                pending_since desc,
+                item_created_at desc,
+                item_position desc,
+                kind desc,
+                price_id,
+                period_start,
+                tier_number,
+                is_flat
+        ) as part_number,
         subscription_item_id,
         price_id,
         product_id,
@@ -206,7 +274,8 @@ final as (
         end as percent_remaining,
         exact_minor,
         case when kind = 'proration_credit' then -unsigned_minor else unsigned_minor end as amount_minor,
-        fraction_seconds is null and coalesce({{ is_rounding_tie('exact_minor') }}, false) as is_rounding_tie,
+        is_rounding_tie,
+        amount_off_minor,
         kind in ('recurring', 'usage') as is_discountable,
         kind = 'usage' as is_metered,
         case

@@ -15,6 +15,12 @@ commitments as (
 
 ),
 
+flexible_credits as (
+
+    select * from {{ ref('int_flexible_credits') }}
+
+),
+
 commitment_lines as (
 
     select
@@ -44,6 +50,10 @@ unioned as (
 
     select * from parts
     where expected_invoice_id is not null
+
+    union all by name
+
+    select * from flexible_credits
 
     union all by name
 

@@ -60,6 +60,7 @@ final as (
             when prices.price_type = 'one_time' then {{ not_computed('price_not_recurring') }}
             when prices.usage_type = 'metered' and meters.meter_id is null
                 then {{ not_computed('meter_unknown') }}
+            when len(items.item.discounts) > 0 then {{ not_computed('item_discount') }}
         end as not_computed_reason,
     from items
     left join prices on items.item.price_id = prices.price_id
