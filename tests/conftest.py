@@ -1,0 +1,93 @@
+"""Shared fixtures: the small golden world, and one home built from it that all tests read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tieout.store.home import Home
+from tieout.store.snapshots import Snapshot, open_snapshot
+
+ROOT = Path(__file__).resolve().parents[1]
+GOLDEN = Path(__file__).resolve().parent / "golden"
+TIEOUT = Path(sys.executable).parent / "tieout"
+RUN_SECONDS_MAX = 300
+
+RunTieout = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@dataclass(frozen=True)
+class World:
+    """A generated company: its landing area, the instant to run at, and the truth."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def as_of(self) -> str:
+        return (self.root / "as_of").read_text().strip()
+
+    @property
+    def truth(self) -> Path:
+        return self.root / "truth.json"
+
+
+def call_tieout(*arguments: object, env: Mapping[str, str] | None = None, timeout: float = RUN_SECONDS_MAX):
+    """Runs the installed command in a process of its own; settings of the caller's shell do not reach it."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("TIEOUT_") or k == "TIEOUT_DBT_PROJECT"}
+    return subprocess.run(
+        [str(TIEOUT), *(str(argument) for argument in arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+        env={**clean, **(env or {})},
+    )
+
+
+@pytest.fixture(scope="session")
+def run_tieout() -> RunTieout:
+    """`run_tieout("run", "--landing", …)`: the finished process, with its output and status."""
+    return call_tieout
+
+
+@pytest.fixture(scope="session")
+def tiny() -> World:
+    """The golden world: 24 customers, two months, both shapes of the API, no fault."""
+    return World(GOLDEN / "worlds" / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_home(tiny: World, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home in which the golden world was run once. Shared by all tests and processes: only read it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    home = Home(shared / "tiny-home")
+    with FileLock(shared / "tiny-home.lock"):
+        if home.current() is None:
+            done = call_tieout("run", "-q", "--landing", tiny.landing, "--home", home.root, "--as-of", tiny.as_of)
+            assert done.returncode == 0, done.stderr
+    return home
+
+
+@pytest.fixture
+def tiny_snapshot(tiny_home: Home) -> Iterator[Snapshot]:
+    """The golden world's published snapshot, opened read-only."""
+    with open_snapshot(tiny_home) as snapshot:
+        yield snapshot
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The clone's root folder."""
+    return ROOT
