@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.cli import errors, explain, read, run, sync
+from app.cli import errors, explain, read, run, sync, world
 
 app = typer.Typer(
     name="tieout",
@@ -19,6 +19,7 @@ app.command("sync")(sync.sync)
 app.command("snapshot")(read.snapshot)
 app.command("discrepancies")(read.discrepancies)
 app.command("explain")(explain.explain)
+app.command("world")(world.world)
 
 
 def main() -> None:
