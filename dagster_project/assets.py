@@ -88,7 +88,11 @@ def model_results(context: dg.AssetExecutionContext, session: Session) -> Iterat
             )
     wanted = context.selected_asset_check_keys
     for unique_id, result in by_id.items():
-        key = get_asset_check_key_for_test(manifest, TRANSLATOR, unique_id, None) if unique_id.startswith("test.") else None
+        key = (
+            get_asset_check_key_for_test(manifest, TRANSLATOR, unique_id, None)
+            if unique_id.startswith("test.")
+            else None
+        )
         if key is not None and key in wanted and result.status != "skipped":
             yield check_result(key, result)
     check_results(results)

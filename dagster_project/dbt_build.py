@@ -1,7 +1,7 @@
 """Builds the warehouse's models with dbt, in this process: one build per run, progress told node by node.
 
-dbt runs inside the run's own process (and not as a child) for three reasons: a killed run leaves no orphan that writes on, the 2 s
-that dbt's import takes are spent once, and the parsed project is handed over in memory.
+dbt runs inside the run's own process (and not as a child) for three reasons: a killed run leaves no orphan that
+writes on, the 2 s that dbt's import takes are spent once, and the parsed project is handed over in memory.
 """
 
 from __future__ import annotations
@@ -69,16 +69,20 @@ def build_models(prepared: Prepared, arguments: list[str]) -> list[NodeResult]:
         with unmoved():
             outcome = dbtRunner(manifest=prepared.dbt_manifest(), callbacks=[_teller()]).invoke(arguments)
     finally:
-        environment = DuckDBConnectionManager._ENV
-        if environment is not None:  # the file must be closed before anybody else opens it
-            environment.close()
-            DuckDBConnectionManager.close_all_connections()
+        _close(DuckDBConnectionManager)
     if isinstance(outcome.exception, KeyboardInterrupt | SystemExit):
         raise outcome.exception
     results = [_node_result(result) for result in getattr(outcome.result, "results", None) or ()]
     if outcome.exception is not None and not any(result.has_failed for result in results):
         raise TieoutError(f"dbt stopped: {outcome.exception}") from outcome.exception
     return results
+
+
+def _close(manager: Any) -> None:
+    """Closes the file that dbt's adapter keeps in a class attribute; nobody else could open it otherwise."""
+    if manager._ENV is not None:
+        manager._ENV.close()
+        manager.close_all_connections()
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -1,8 +1,9 @@
 """The parsed dbt project, prepared once per state of its files.
 
 Parsing takes 3 to 6 s. It is done when a file of the project has changed, and the result is kept under the hash of the
-files in `dbt/target/prepared`: as JSON for Dagster, which needs it whenever its definitions are loaded, and as dbt's own
-msgpack, with which a build starts without parsing. The warehouse's name is the same in every home, so one result serves all.
+files in `dbt/target/prepared`: as JSON for Dagster, which needs it whenever its definitions are loaded, and as dbt's
+own msgpack, with which a build starts without parsing. The warehouse's name is the same in every home, so one result
+serves all.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class Prepared:
         from dbt.parser.manifest import extended_mashumuro_decoder
 
         manifest: Manifest = Manifest.from_msgpack(self.parsed_path.read_bytes(), decoder=extended_mashumuro_decoder)
-        manifest.build_parent_and_child_maps()
-        manifest.build_flat_graph()
+        manifest.build_parent_and_child_maps()  # type: ignore[no-untyped-call]
+        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         return manifest
 
 

@@ -100,7 +100,10 @@ class Session:
         with warehouse.connect() as connection:
             lake.create_lake_views(connection, self.home.lake, landed.manifest)
             heads.create_head_view(
-                connection, "findings", FINDING_COLUMNS, heads.head_path(self.home, previous.findings if previous else None)
+                connection,
+                "findings",
+                FINDING_COLUMNS,
+                heads.head_path(self.home, previous.findings if previous else None),
             )
             heads.create_head_view(
                 connection, "health", heads.HEALTH, heads.head_path(self.home, previous.health if previous else None)
@@ -112,7 +115,8 @@ class Session:
                 connection, self.run_id, self.as_of, self.livemode, self.settings, self.config.health_runs_kept
             )
             meters = connection.execute(
-                "select distinct event_name, customer_payload_key, value_payload_key from lake.stripe_meters order by all"
+                "select distinct event_name, customer_payload_key, value_payload_key "
+                "from lake.stripe_meters order by all"
             ).fetchall()
         return combined_fingerprint(
             [

@@ -3,8 +3,8 @@
     python -m tests.worlds --dir DIR [--score PROGRAM] [--homes DIR] [--only NAME ...] [--details N]
 
 A world is a folder with `landing/` and a file `as_of`. PROGRAM is called as
-`PROGRAM --world DIR --snapshot FILE --json --details N`; it answers with one JSON object of sections. Exit status 0 when
-every world ran and, with a program, every one is perfect.
+`PROGRAM --world DIR --snapshot FILE --json --details N`; it answers with one JSON object of sections. Exit status 0
+when every world ran and, with a program, every one is perfect.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def run_world(world: Path, home: Path, score: str, details: int) -> bool:
-    """Runs one world in a home of its own and prints its line. True when it ran and is perfect as far as it is scored."""
+    """Runs one world in a home of its own and prints its line. True when it ran and all that is scored is perfect."""
     started = time.monotonic()
     as_of = (world / "as_of").read_text().strip()
     ran = call([str(TIEOUT), "run", "-q", "--landing", str(world / "landing"), "--home", str(home), "--as-of", as_of])
@@ -55,9 +55,7 @@ def run_world(world: Path, home: Path, score: str, details: int) -> bool:
         print(f"{world.name:<16} {seconds:6.1f} s  ran", flush=True)
         return True
     snapshot = call([str(TIEOUT), "snapshot", "--home", str(home)]).stdout.strip()
-    scored = call(
-        [*program(score), "--world", str(world), "--snapshot", snapshot, "--json", "--details", str(details)]
-    )
+    scored = call([*program(score), "--world", str(world), "--snapshot", snapshot, "--json", "--details", str(details)])
     try:
         report = json.loads(scored.stdout)
     except ValueError:

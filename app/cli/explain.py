@@ -46,7 +46,11 @@ def _discrepancy(snapshot: Snapshot, id: str) -> list[str] | None:
         f"  {row['explanation']}",
         "",
         *(f"  {place:<16}{row[place]}" for place in places if row.get(place) is not None),
-        *(_figure(row, name) for name in ("expected_minor", "actual_minor", "impact_minor") if row.get(name) is not None),
+        *(
+            _figure(row, name)
+            for name in ("expected_minor", "actual_minor", "impact_minor")
+            if row.get(name) is not None
+        ),
         f"  {'first seen':<16}{row['first_seen_at']}",
         f"  {'last seen':<16}{row['last_seen_at']}",
     ]
@@ -90,11 +94,12 @@ def _customer(snapshot: Snapshot, id: str) -> list[str] | None:
             [id],
         )
         lines += ["", "  subscriptions"]
-        lines += [f"    {v['subscription_id']}  {v['status']}  since {v['valid_from']}  {v['price_ids']}" for v in versions]
+        lines += [
+            f"    {v['subscription_id']}  {v['status']}  since {v['valid_from']}  {v['price_ids']}" for v in versions
+        ]
     if "invoices" in snapshot.tables():
         invoices = snapshot.rows(
-            "select * from marts.invoices where customer_id = ? order by invoice_id "
-            f"limit {LIST_MAX}",
+            f"select * from marts.invoices where customer_id = ? order by invoice_id limit {LIST_MAX}",
             [id],
         )
         lines += ["", "  invoices"]
@@ -113,7 +118,11 @@ def _open_findings(snapshot: Snapshot, key: str, id: str) -> list[str]:
         f"order by kind, discrepancy_id limit {LIST_MAX}",
         [id],
     )
-    return ["", "  open discrepancies", *(f"    {r['discrepancy_id']}  {r['kind']}: {r['explanation']}" for r in rows)] if rows else []
+    return (
+        ["", "  open discrepancies", *(f"    {r['discrepancy_id']}  {r['kind']}: {r['explanation']}" for r in rows)]
+        if rows
+        else []
+    )
 
 
 def _both_sides(snapshot: Snapshot, invoice_id: str | None, expected_invoice_id: str | None = None) -> list[str]:
@@ -140,7 +149,8 @@ def _both_sides(snapshot: Snapshot, invoice_id: str | None, expected_invoice_id:
     ]
     widths = [max(len(line[i]) for line in (heads, *cells)) for i in range(len(heads))]
     return [
-        "  " + "  ".join(f"{c:<{w}}" if i < 3 else f"{c:>{w}}" for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        "  "
+        + "  ".join(f"{c:<{w}}" if i < 3 else f"{c:>{w}}" for i, (c, w) in enumerate(zip(line, widths, strict=True)))
         for line in (heads, *cells)
     ]
 
@@ -163,7 +173,7 @@ def _facts(row: dict[str, Any], currency: str | None) -> list[str]:
     """Every column that has a value, money as money."""
     told = []
     for name, value in row.items():
-        if value is None or isinstance(value, list | dict) or name.endswith("_id") and str(value) == "":
+        if value is None or isinstance(value, list | dict) or (name.endswith("_id") and str(value) == ""):
             continue
         if name.endswith("_minor") and isinstance(value, int):
             told.append(f"  {name.removesuffix('_minor'):<28}{format_money(value, currency or '')}")

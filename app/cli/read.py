@@ -7,7 +7,7 @@ import io
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +22,7 @@ SEVERITIES = ("info", "warning", "error", "critical")
 STATUSES = ("open", "accepted", "resolved")
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How rows are written."""
 
     table = "table"
@@ -44,7 +44,8 @@ def discrepancies(
     kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; may be given again.")] = None,
     customer: Annotated[str, typer.Option("--customer", help="Only this customer.")] = "",
     status: Annotated[
-        list[str] | None, typer.Option("--status", help="open, accepted or resolved; may be given again [default: open].")
+        list[str] | None,
+        typer.Option("--status", help="open, accepted or resolved; may be given again [default: open]."),
     ] = None,
 ) -> None:
     """Lists discrepancies, the costliest first."""
@@ -67,7 +68,8 @@ def discrepancies(
         if fail_on:
             floor = SEVERITIES[SEVERITIES.index(fail_on) :]
             found = current.rows(
-                "select count(*) as found from marts.discrepancies where status = 'open' and list_contains(?, severity)",
+                "select count(*) as found from marts.discrepancies where status = 'open' "
+                "and list_contains(?, severity)",
                 [list(floor)],
             )
             severe = int(found[0]["found"])

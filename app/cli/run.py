@@ -18,11 +18,14 @@ from tieout.store.instants import open_instant
 def run(
     landing: Annotated[
         Path | None,
-        typer.Option("--landing", help="The landing area [default: TIEOUT_LANDING, then landing in the working directory]."),
+        typer.Option(
+            "--landing", help="The landing area [default: TIEOUT_LANDING, then landing in the working directory]."
+        ),
     ] = None,
     home: HomeOption = None,
     as_of: Annotated[
-        str, typer.Option("--as-of", help="The instant that counts as now, such as 2026-11-01T00:00:00Z [default: now].")
+        str,
+        typer.Option("--as-of", help="The instant that counts as now, such as 2026-11-01T00:00:00Z [default: now]."),
     ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the summary.")] = False,
 ) -> None:

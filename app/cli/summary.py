@@ -42,7 +42,9 @@ def recomputed_shares(measures: dict[str, int]) -> dict[str, tuple[int, int]]:
 
 
 def _quarantined(measures: dict[str, int]) -> list[str]:
-    count = sum(value for name, value in measures.items() if name.startswith(("usage_quarantined/", "landing_quarantined/")))
+    count = sum(
+        value for name, value in measures.items() if name.startswith(("usage_quarantined/", "landing_quarantined/"))
+    )
     return [f"  quarantined         {count:,}"] if count else []
 
 

@@ -48,7 +48,14 @@ def test_run_parameters_hold_the_instant_in_utc_and_every_setting(connection):
 
 @pytest.mark.parametrize(
     ("modes", "expected"),
-    [([], None), ([None], None), ([True], True), ([False], False), ([True, False, False], False), ([True, False], True)],
+    [
+        ([], None),
+        ([None], None),
+        ([True], True),
+        ([False], False),
+        ([True, False, False], False),
+        ([True, False], True),
+    ],
 )
 def test_the_mode_is_that_of_most_objects_a_tie_is_live(connection, modes, expected):
     for name, columns in DATASETS.items():

@@ -141,9 +141,7 @@ def test_the_lock_of_a_killed_run_is_free(home):
         "import sys, time; from pathlib import Path; from tieout.store.home import Home\n"
         "with Home(Path(sys.argv[1])).lock('dead'):\n    print('held', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", script, str(home.root)], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", script, str(home.root)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "held\n"
         process.kill()
     told: list[str] = []

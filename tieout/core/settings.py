@@ -1,8 +1,9 @@
 """The business settings of a run, each with its documented default.
 
-Every setting is a column of `lake.run_parameters`, so that a rule in SQL reads `run_parameters.invoice_missing_grace_hours`
-and never a number of its own. The values are frozen here; `tieout.store.config` reads them from the environment
-(`TIEOUT_INVOICE_MISSING_GRACE_HOURS=48`), since the core does no input or output.
+Every setting is a column of `lake.run_parameters`, so that a rule in SQL reads
+`run_parameters.invoice_missing_grace_hours` and never a number of its own. The values are frozen here;
+`tieout.store.config` reads them from the environment (`TIEOUT_INVOICE_MISSING_GRACE_HOURS=48`), since the core does
+no input or output.
 """
 
 from __future__ import annotations

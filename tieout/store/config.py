@@ -12,7 +12,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tieout.core.settings import Settings
 from tieout.store.errors import BadArgument
 
-
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
 """The clone that the application runs from; it is installed in editable mode."""
 

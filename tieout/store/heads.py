@@ -1,7 +1,7 @@
 """The tables that remember: findings and pipeline health, as immutable Parquet files that `CURRENT` names.
 
-Everything else is recomputed from the lake. These two know when something was first seen, which no lake can tell, so each
-publication leaves a whole copy (the *head*) and the next run reads it as `lake.findings` and `lake.health`.
+Everything else is recomputed from the lake. These two know when something was first seen, which no lake can tell, so
+each publication leaves a whole copy (the *head*) and the next run reads it as `lake.findings` and `lake.health`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def quoted(text: str) -> str:
 def create_head_view(
     connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], head: Path | None
 ) -> None:
-    """Makes `lake.<name>` over a head with exactly these columns; empty without a head, null where the head lacks one."""
+    """Makes `lake.<name>` over a head with exactly these columns: empty without a head, null where it lacks one."""
     if head is None:
         terms = ", ".join(f"null::{kind} as {column}" for column, kind in columns.items())
         query = f"select {terms} where false"
@@ -76,7 +76,9 @@ def create_run_parameters(
     }
     values |= {name: (value, kinds[type(value)]) for name, value in settings.as_dict().items()}
     terms = ", ".join(f"cast(? as {kind}) as {name}" for name, (_, kind) in values.items())
-    connection.execute(f"create or replace table lake.run_parameters as select {terms}", [v for v, _ in values.values()])
+    connection.execute(
+        f"create or replace table lake.run_parameters as select {terms}", [v for v, _ in values.values()]
+    )
 
 
 def find_livemode(connection: duckdb.DuckDBPyConnection) -> bool | None:

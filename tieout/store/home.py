@@ -1,7 +1,7 @@
 """The home of one company's data: its paths, its lock, and `CURRENT`, the one commit point.
 
-`CURRENT` is a small JSON file that names everything a run has published together: the snapshot, the lake's manifest, the
-heads of the tables that remember, and the warehouse. It is replaced atomically, so a run that dies anywhere has
+`CURRENT` is a small JSON file that names everything a run has published together: the snapshot, the lake's manifest,
+the heads of the tables that remember, and the warehouse. It is replaced atomically, so a run that dies anywhere has
 changed nothing. What it does not name is rubbish, and the next run removes it (`sweep`).
 """
 

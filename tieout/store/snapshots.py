@@ -1,9 +1,9 @@
 """Snapshots: the published files that everybody reads.
 
-A snapshot is one DuckDB file with the schema `marts`, under a name of its own, never changed once it is published. The run
-builds a candidate under a hidden name; publication renames it and then replaces `CURRENT`. A reader resolves `CURRENT`
-and opens what it names, read-only: it sees one whole run, blocks nobody and is blocked by nobody, also while the file is
-removed under it (an open file lives on until it is closed).
+A snapshot is one DuckDB file with the schema `marts`, under a name of its own, never changed once it is published.
+The run builds a candidate under a hidden name; publication renames it and then replaces `CURRENT`. A reader resolves
+`CURRENT` and opens what it names, read-only: it sees one whole run, blocks nobody and is blocked by nobody, also
+while the file is removed under it (an open file lives on until it is closed).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The warehouse of a home: the one DuckDB file that dbt builds in, and every connection that writes to it.
 
-The file can be rebuilt from the lake at any time. It is trusted only when it is exactly the one that the last publication
+The file can be rebuilt from the lake at any time. It is trusted only when it is exactly the one that the last
+publication
 left: it carries a token, set to the run's id before the run touches anything, and `CURRENT` names the token of the
-committed run. After a run that died the two differ, and the next run starts with an empty file, so nothing half built is
-ever built upon. The same happens when what the tables were made *by* has changed (the fingerprint).
+committed run. After a run that died the two differ, and the next run starts with an empty file, so nothing half built
+is ever built upon. The same happens when what the tables were made *by* has changed (the fingerprint).
 
 Each warehouse lies in a folder named by the run that began it, so that a process left over from a killed run can never
 write into the file of its successor.
