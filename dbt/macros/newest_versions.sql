@@ -8,10 +8,10 @@
    ties      integer expressions that only order versions of one second
    core      columns that change only together with an event; by default the whole object
 
-   A listing has no time of its own. It is placed at the newest event that shows the same core; one that no event shows
-   is older than the events when its evidence is behind theirs, and newer when it is not. At the same place the listing
-   counts, since some changes have no event. What then is still equal is decided by the object's text with its keys
-   sorted: the greater one. #}
+   A listing has no time of its own. It is placed at the newest event that shows the same object, or else the same core;
+   one that no event shows is older than the events when its evidence is behind theirs, and newer when it is not. At the
+   same place a listing that shows something else than the event counts, since some changes have no event. What then is
+   still equal is decided by the object's text with its keys sorted: the greater one. #}
 {% macro newest_versions(versions, id, settled=[], evidence=[], core=[], ties=[]) -%}
 {%- set ids = [id] if id is string else id -%}
 {%- set id_list = ids | join(', ') -%}
@@ -30,7 +30,8 @@ judged as (
         {{ growing_list(settled) }} as settled_list,
         {{ growing_list(evidence) }} as evidence_list,
         {{ growing_list(ties) }} as tie_list,
-        {% if core %}hash({{ core | join(', ') }}){% else %}hash(json(raw)){% endif %} as core_hash,
+        hash(json(raw)) as object_hash,
+        hash({{ core | join(', ') or 'json(raw)' }}) as core_hash,
     from versions
 
 ),
@@ -43,6 +44,18 @@ newest_events as (
     from judged
     where event_at is not null
     group by {{ id_list }}
+
+),
+
+event_objects as (
+
+    select
+        {{ id_list }},
+        object_hash,
+        max(event_at) as seen_at,
+    from judged
+    where event_at is not null
+    group by {{ id_list }}, object_hash
 
 ),
 
@@ -64,19 +77,21 @@ placed as (
         judged.*,
         case
             when judged.event_at is not null then judged.event_at
+            when event_objects.seen_at is not null then event_objects.seen_at
             when event_cores.seen_at is not null then event_cores.seen_at
             when judged.evidence_list < newest_events.evidence_list then timestamp '-infinity'
             else timestamp 'infinity'
         end as seen_at,
+        event_objects.seen_at is null as is_beyond_event,
     from judged
+    left join event_objects
+        on {{ same_ids('judged', 'event_objects', ids) }}
+        and judged.object_hash = event_objects.object_hash
     left join event_cores
-        on {% for column in ids -%}
-        judged.{{ column }} = event_cores.{{ column }} and {% endfor -%}
-        judged.core_hash = event_cores.core_hash
-        and judged.event_at is null
+        on {{ same_ids('judged', 'event_cores', ids) }}
+        and judged.core_hash = event_cores.core_hash
     left join newest_events
-        on {% for column in ids -%}
-        judged.{{ column }} = newest_events.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+        on {{ same_ids('judged', 'newest_events', ids) }}
 
 ),
 
@@ -91,7 +106,7 @@ ranked as (
                 seen_at desc,
                 evidence_list desc,
                 tie_list desc,
-                event_at is null desc
+                is_beyond_event desc
         ) as newness,
     from placed
 
@@ -131,7 +146,8 @@ texts as (
 
 final as (
 
-    -- `seen_at` is the instant the version is known to be true at, null for a listing that no event bears out
+    -- `seen_at` is the instant at which an event bears the version out, null where none does;
+    -- `is_beyond_event` tells a listing that shows something no event shows
     select newest.* exclude (
         batch_number,
         event_id,
@@ -141,10 +157,10 @@ final as (
         settled_list,
         evidence_list,
         tie_list,
+        object_hash,
         core_hash,
         newness,
     ) replace (case when isfinite(newest.seen_at) then newest.seen_at end as seen_at),
-        newest.event_at is null as is_listed,
     from newest
     left join texts on newest.raw = texts.raw
     qualify row_number() over (
@@ -157,4 +173,8 @@ final as (
 
 {% macro growing_list(expressions) -%}
 [{% for each in expressions %}cast(coalesce({{ each }}, -1) as bigint), {% endfor %}cast(0 as bigint)]
+{%- endmacro %}
+
+{% macro same_ids(left, right, ids) -%}
+{% for column in ids %}{{ 'and ' if not loop.first }}{{ left }}.{{ column }} = {{ right }}.{{ column }} {% endfor %}
 {%- endmacro %}

@@ -1,4 +1,4 @@
--- Every status an invoice was seen in, and where: by an event (with its instant) or in a listing (without one).
+-- Every status that an event showed an invoice in, with the event's instant, and the furthest one it was listed in.
 with
 
 versions as (
@@ -7,7 +7,7 @@ versions as (
 
 ),
 
-final as (
+seen as (
 
     select
         invoice_id,
@@ -19,9 +19,18 @@ final as (
         event_id,
         event_type,
         event_id is null as is_listed,
-        count(*) as versions,
     from versions
-    group by all
+
+),
+
+-- of all listings only the furthest: how often an invoice was listed before depends on the runs, not on the invoice
+final as (
+
+    select distinct *
+    from seen
+    qualify
+        not is_listed
+        or rank() over (partition by invoice_id, is_listed order by status_rank desc nulls last) = 1
 
 )
 

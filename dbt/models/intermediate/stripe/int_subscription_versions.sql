@@ -47,7 +47,7 @@ last_events as (
 untold as (
 
     select
-        current_versions.* exclude (seen_at, is_listed, is_livemode),
+        current_versions.* exclude (seen_at, is_beyond_event, is_livemode),
         cast(null as varchar) as event_id,
         cast(null as varchar) as event_type,
         case
@@ -64,7 +64,7 @@ untold as (
     left join last_events on current_versions.subscription_id = last_events.subscription_id
     where
         last_events.event_at is null
-        or (current_versions.is_listed and current_versions.seen_at is null)
+        or (current_versions.is_beyond_event and current_versions.seen_at is null)
 
 ),
 
