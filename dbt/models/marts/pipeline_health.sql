@@ -15,7 +15,7 @@ previous as (
 
 landed_files as (
 
-    select * from {{ source('lake', 'landed_files') }}
+    select * from {{ ref('stg_runs__landed_files') }}
 
 ),
 
