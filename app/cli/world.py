@@ -6,12 +6,14 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tieout.simulator.spec import Progress, SpecError, WorldSpec
 from tieout.store.errors import BadArgument
+
+if TYPE_CHECKING:
+    from tieout.simulator.spec import Progress
 
 _TELL_EVERY_S = 2.0
 
@@ -37,6 +39,7 @@ def world(
     ] = None,
 ) -> None:
     """Make a company: customers, usage, Stripe's objects, and the list of faults that were planted."""
+    from tieout.simulator.spec import SpecError, WorldSpec
     from tieout.simulator.world import build_world
 
     requests = tuple(part for given in faults or () for part in given.split(",") if part)
@@ -67,7 +70,7 @@ def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise SpecError(f"end is not an instant: {text!r}; give one like 2026-11-01T00:00:00Z") from error
+        raise BadArgument(f"end is not an instant: {text!r}; give one like 2026-11-01T00:00:00Z") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
