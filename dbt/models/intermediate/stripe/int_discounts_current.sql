@@ -12,6 +12,7 @@ own as (
         subscription_id,
         subscription_item_id,
         invoice_id,
+        coupon_raw,
     from {{ ref('stg_stripe__discounts') }}
 
 ),
@@ -98,6 +99,7 @@ final as (
         max(subscription_id) as subscription_id,
         max(subscription_item_id) as subscription_item_id,
         max(invoice_id) as invoice_id,
+        max(coupon_raw) as coupon_raw,
     from found
     where discount_id is not null
     group by discount_id
