@@ -35,21 +35,21 @@
 
 {#- A finding's id: its kind and a hash over the columns that identify it. The same in every run as long as the fault
     is the same one, whatever its figures are. `identified_by` comes from the kinds' seed. -#}
-{% macro discrepancy_id() -%}
-kind || '_' || left(md5(concat_ws(
+{% macro discrepancy_id(relation, identified_by) -%}
+{{ relation }}.kind || '_' || left(md5(concat_ws(
     '|',
-    kind,
+    {{ relation }}.kind,
     {%- for column in [
         'customer_id', 'subscription_id', 'invoice_id', 'price_id', 'meter', 'object_id'
     ] %}
     case
-        when list_contains(string_split(identified_by, '|'), '{{ column }}')
-            then '{{ column }}=' || coalesce({{ column }}, '')
+        when list_contains(string_split({{ identified_by }}, '|'), '{{ column }}')
+            then '{{ column }}=' || coalesce({{ relation }}.{{ column }}, '')
     end,
     {%- endfor %}
     case
-        when list_contains(string_split(identified_by, '|'), 'period_start')
-            then 'period_start=' || coalesce(epoch_us(period_start)::varchar, '')
+        when list_contains(string_split({{ identified_by }}, '|'), 'period_start')
+            then 'period_start=' || coalesce(epoch_us({{ relation }}.period_start)::varchar, '')
     end
 )), 20)
 {%- endmacro %}

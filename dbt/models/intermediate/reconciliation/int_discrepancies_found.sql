@@ -55,8 +55,8 @@ identified as (
         kinds.category,
         kinds.severity,
         kinds.root_rank,
-        kinds.identified_by,
         kinds.sentence,
+        {{ discrepancy_id('unioned', 'kinds.identified_by') }} as discrepancy_id,
     from unioned
     inner join kinds
         on unioned.kind = kinds.kind
@@ -67,7 +67,6 @@ named as (
 
     select
         identified.*,
-        {{ discrepancy_id() }} as discrepancy_id,
         coalesce(customers.name, identified.customer_id) as customer_name,
         case
             when identified.invoice_id is null then 'an invoice'

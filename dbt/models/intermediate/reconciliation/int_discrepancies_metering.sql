@@ -1,5 +1,4 @@
--- Usage that no subscription bills, that came too late, or that Stripe's meter counts differently. Where a period is
--- still running both meters are rated up to the last window that Stripe has closed.
+-- Usage that no subscription bills, that came too late, or that Stripe's meter counts differently.
 
 with
 
@@ -15,15 +14,9 @@ groups as (
 
 ),
 
-windows as (
+running_meters as (
 
-    select * from {{ ref('int_meter_windows_compared') }}
-
-),
-
-period_usage as (
-
-    select * from {{ ref('int_period_usage') }}
+    select * from {{ ref('int_running_meters_compared') }}
 
 ),
 
@@ -42,12 +35,6 @@ item_states as (
 periods as (
 
     select * from {{ ref('int_billing_periods') }}
-
-),
-
-price_tiers as (
-
-    select * from {{ ref('int_price_tiers') }}
 
 ),
 
@@ -171,233 +158,32 @@ billed_rows as (
 
 ),
 
-running as (
-
-    select period_usage.*
-    from period_usage
-    cross join parameters
-    where
-        period_usage.period_end > parameters.as_of
-        and period_usage.window_start <= parameters.as_of
-        and period_usage.not_computed_reason is null
-
-),
-
--- of windows of several lengths over one stretch the shortest tell it all
-running_windows as (
-
-    select
-        running.subscription_id,
-        running.subscription_item_id,
-        running.price_id,
-        running.period_start,
-        windows.*,
-        max(windows.end_at) over (
-            partition by running.subscription_id, running.subscription_item_id, running.price_id
-        ) as compared_until,
-    from running
-    inner join windows
-        on
-            running.customer_id = windows.customer_id
-            and running.meter = windows.meter
-            and windows.start_at >= running.window_start
-            and windows.end_at <= running.window_end
-    qualify
-        windows.end_at - windows.start_at
-        = min(windows.end_at - windows.start_at) over (
-            partition by running.subscription_id, running.subscription_item_id, running.price_id
-        )
-
-),
-
-running_differences as (
-
-    select
-        subscription_id,
-        subscription_item_id,
-        price_id,
-        period_start,
-        max(compared_until) as compared_until,
-        sum(stripe_value - our_value) as difference,
-        max_by(stripe_value, start_at) as last_stripe_value,
-        list(
-            meter_event_summary_id order by start_at
-        ) filter (where our_value != stripe_value) as meter_event_summary_ids,
-        list(
-            {
-                'from': start_at,
-                'to': end_at,
-                'ours': our_value::varchar,
-                'stripe': stripe_value::varchar
-            } order by start_at
-        ) filter (where our_value != stripe_value) as meter_windows,
-    from running_windows
-    group by all
-    having bool_or(our_value != stripe_value)
-
-),
-
-running_totals as (
-
-    select
-        running.subscription_id,
-        running.subscription_item_id,
-        running.price_id,
-        running.customer_id,
-        running.currency,
-        running.meter,
-        running.formula,
-        running.period_start,
-        running_differences.compared_until,
-        running_differences.difference,
-        running_differences.last_stripe_value,
-        running_differences.meter_event_summary_ids,
-        running_differences.meter_windows,
-        coalesce(
-            case running.formula
-                when 'count' then count(usage_events.event_id)
-                when 'last' then max_by(
-                    usage_events.value,
-                    (
-                        usage_events.occurred_at,
-                        coalesce(usage_events.first_received_at, usage_events.occurred_at),
-                        usage_events.event_id
-                    )
-                )
-                else sum(usage_events.value)
-            end,
-            0
-        )::decimal(38, 12) as our_quantity,
-    from running
-    inner join running_differences
-        on
-            running.subscription_id = running_differences.subscription_id
-            and running.subscription_item_id = running_differences.subscription_item_id
-            and running.price_id = running_differences.price_id
-            and running.period_start = running_differences.period_start
-    left join usage_events
-        on
-            running.customer_id = usage_events.customer_id
-            and running.meter = usage_events.meter
-            and usage_events.occurred_at >= running.window_start
-            and usage_events.occurred_at < running_differences.compared_until
-            and not usage_events.is_voided
-    group by all
-
-),
-
-running_quantities as (
-
-    select
-        *,
-        greatest(our_quantity, 0) as ours,
-        greatest(
-            case when formula = 'last' then last_stripe_value else our_quantity + difference end, 0
-        ) as stripes,
-    from running_totals
-
-),
-
-to_rate as (
-
-    select
-        subscription_item_id,
-        price_id,
-        period_start,
-        currency,
-        'ours' as side,
-        ours as quantity,
-    from running_quantities
-
-    union all
-
-    select
-        subscription_item_id,
-        price_id,
-        period_start,
-        currency,
-        'stripes' as side,
-        stripes as quantity,
-    from running_quantities
-
-),
-
-rated as (
-
-    select
-        to_rate.subscription_item_id,
-        to_rate.price_id,
-        to_rate.period_start,
-        to_rate.side,
-        case
-            when bool_and(price_tiers.not_computed_reason is null)
-                then sum({{ round_minor(rated_units_minor('to_rate.quantity', 'price_tiers')) }}
-                    + coalesce({{ round_minor('price_tiers.flat_amount_decimal') }}, 0))
-        end::bigint as amount_minor,
-    from to_rate
-    inner join price_tiers
-        on
-            to_rate.price_id = price_tiers.price_id
-            and to_rate.currency = price_tiers.currency
-            and (price_tiers.tier_number = 1 or to_rate.quantity > price_tiers.from_units)
-            and (
-                price_tiers.is_graduated
-                or price_tiers.up_to_units is null
-                or to_rate.quantity <= price_tiers.up_to_units
-            )
-    group by all
-
-),
-
-running_rated as (
-
-    select
-        running_quantities.*,
-        ours_rated.amount_minor as expected_minor,
-        stripes_rated.amount_minor as actual_minor,
-    from running_quantities
-    inner join rated as ours_rated
-        on
-            running_quantities.subscription_item_id = ours_rated.subscription_item_id
-            and running_quantities.price_id = ours_rated.price_id
-            and running_quantities.period_start = ours_rated.period_start
-            and ours_rated.side = 'ours'
-    inner join rated as stripes_rated
-        on
-            running_quantities.subscription_item_id = stripes_rated.subscription_item_id
-            and running_quantities.price_id = stripes_rated.price_id
-            and running_quantities.period_start = stripes_rated.period_start
-            and stripes_rated.side = 'stripes'
-
-),
-
 running_rows as (
 
     select
         {{ discrepancy(
             kind="'meter_mismatch'",
             customer_id='customer_id',
-            subscription_id='min(subscription_id)',
-            price_id='min(price_id)',
+            subscription_id='subscription_id',
+            price_id='price_id',
             meter='meter',
             period_start='period_start',
-            currency='any_value(currency)',
-            expected_minor='sum(expected_minor)',
-            actual_minor='sum(actual_minor)',
+            currency='currency',
+            expected_minor='expected_minor',
+            actual_minor='actual_minor',
             stage="'preventable'",
-            detail=format_quantity('sum(ours)') ~ " || ' units against ' || "
-                ~ format_quantity('sum(stripes)'),
+            detail=format_quantity('our_quantity') ~ " || ' units against ' || "
+                ~ format_quantity('stripe_quantity'),
             evidence="to_json({
-                'our_quantity': " ~ format_quantity('sum(ours)') ~ ",
-                'stripe_quantity': " ~ format_quantity('sum(stripes)') ~ ",
-                'compared_until': max(compared_until),
-                'meter_event_summary_ids': flatten(list(meter_event_summary_ids)),
-                'meter_windows': flatten(list(meter_windows))
+                'our_quantity': " ~ format_quantity('our_quantity') ~ ",
+                'stripe_quantity': " ~ format_quantity('stripe_quantity') ~ ",
+                'compared_until': compared_until,
+                'meter_event_summary_ids': meter_event_summary_ids,
+                'meter_windows': meter_windows
             })",
         ) }}
-    from running_rated
-    group by customer_id, meter, period_start
-    having sum(expected_minor) != sum(actual_minor)
+    from running_meters
+    where expected_minor != actual_minor
 
 ),
 
@@ -443,27 +229,43 @@ uncovered_periods as (
 
 ),
 
+unsubscribed as (
+
+    select
+        customer_id,
+        meter,
+        period_start,
+        min(subscription_id) as subscription_id,
+        count(*) as events,
+        sum(value) as quantity,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at,
+        list(event_id order by occurred_at, event_id)[:20] as event_ids,
+    from uncovered_periods
+    group by customer_id, meter, period_start
+
+),
+
 unsubscribed_rows as (
 
     select
         {{ discrepancy(
             kind="'usage_unsubscribed'",
             customer_id='customer_id',
-            subscription_id='min(subscription_id)',
+            subscription_id='subscription_id',
             meter='meter',
             period_start='period_start',
             stage="'preventable'",
-            detail=format_quantity('sum(value)') ~ " || ' units in ' || count(*) || ' events'",
+            detail=format_quantity('quantity') ~ " || ' units in ' || events || ' events'",
             evidence="to_json({
-                'events': count(*),
-                'quantity': " ~ format_quantity('sum(value)') ~ ",
-                'first_event_at': min(occurred_at),
-                'last_event_at': max(occurred_at),
-                'event_ids': list(event_id order by occurred_at, event_id)[:20]
+                'events': events,
+                'quantity': " ~ format_quantity('quantity') ~ ",
+                'first_event_at': first_event_at,
+                'last_event_at': last_event_at,
+                'event_ids': event_ids
             })",
         ) }}
-    from uncovered_periods
-    group by customer_id, meter, period_start
+    from unsubscribed
 
 ),
 

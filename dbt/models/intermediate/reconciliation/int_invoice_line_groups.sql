@@ -25,7 +25,6 @@ kinds as (
 
     select
         lines.*,
-        invoices.customer_id,
         invoices.subscription_id as invoice_subscription_id,
         lines.metadata ->> '$.commitment' as contract_id,
         case

@@ -272,6 +272,7 @@ final as (
 
     select
         groups.*,
+        row_number() over () as group_id,
         coalesce(groups.expected_price_id, groups.billed_price_id) as price_id,
         invoices.status as invoice_status,
         invoices.finalized_at,

@@ -46,7 +46,6 @@ differing as (
         coalesce(groups.billed_quantity, 0) as found_quantity,
         coalesce(groups.expected_minor, 0) as wanted_minor,
         coalesce(groups.billed_minor, 0) as found_minor,
-        row_number() over () as group_number,
     from groups
     anti join foreign_invoices
         on groups.invoice_id = foreign_invoices.invoice_id
@@ -60,7 +59,7 @@ differing as (
 meter_differences as (
 
     select
-        differing.group_number,
+        differing.group_id,
         sum(windows.stripe_value - windows.our_value) as meter_difference,
         list(
             windows.meter_event_summary_id order by windows.start_at, windows.end_at
@@ -83,7 +82,7 @@ meter_differences as (
     where
         differing.kind = 'usage'
         and windows.our_value != windows.stripe_value
-    group by differing.group_number
+    group by differing.group_id
 
 ),
 
@@ -110,7 +109,7 @@ final as (
             when
                 differing.kind = 'usage'
                 and differing.found_quantity != differing.expected_quantity
-                and meter_differences.group_number is not null
+                and meter_differences.group_id is not null
                 then 'meter_mismatch'
             when differing.status = 'missing' then 'line_missing'
             when differing.found_quantity != differing.expected_quantity then 'quantity_mismatch'
@@ -118,7 +117,7 @@ final as (
         end as fault,
     from differing
     left join meter_differences
-        on differing.group_number = meter_differences.group_number
+        on differing.group_id = meter_differences.group_id
 
 )
 
