@@ -7,6 +7,7 @@ TESTS ?= tests
 # the world that `make worlds` and `make soak` read; SCORE is the program that scores a snapshot
 DIR ?= tests/golden/worlds
 SCORE ?=
+TIEOUT_HOME ?= .tieout
 
 .DEFAULT_GOAL := help
 .PHONY: help install test check fast format bench worlds soak demo dagster lock clean
@@ -52,7 +53,10 @@ demo: $(READY)  ## a company's worth of data, the whole run, the dashboard
 	$(TIEOUT) demo
 
 dagster: $(READY)  ## the web server on TIEOUT_HOME (or .tieout)
-	$(TIEOUT) dagster
+	mkdir -p "$(TIEOUT_HOME)/dagster"
+	cp dagster_project/dagster.yaml "$(TIEOUT_HOME)/dagster/dagster.yaml"
+	TIEOUT_HOME="$(abspath $(TIEOUT_HOME))" DAGSTER_HOME="$(abspath $(TIEOUT_HOME))/dagster" \
+		$(BIN)/dagster dev -m dagster_project.definitions
 
 lock: $(READY)  ## resolves requirements.lock anew from pyproject.toml
 	test -x .venv/lock/bin/uv || ($(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet uv)
