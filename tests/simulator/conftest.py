@@ -1,0 +1,40 @@
+"""Two small worlds, made once: a clean one and one with every kind of fault."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tieout.simulator import WorldSpec, build_world
+
+
+@dataclass(frozen=True)
+class Made:
+    """A made world and its truth."""
+
+    path: Path
+    truth: dict[str, Any]
+
+    @property
+    def landing(self) -> Path:
+        return self.path / "landing"
+
+
+def make(path: Path, **fields: Any) -> Made:
+    build_world(path, WorldSpec(**fields))
+    return Made(path, json.loads((path / "truth.json").read_text()))
+
+
+@pytest.fixture(scope="session", params=["basil", "legacy"])
+def clean(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make(tmp_path_factory.mktemp("clean") / "world", customers=80, months=3, seed=11, api=request.param)
+
+
+@pytest.fixture(scope="session")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    path = tmp_path_factory.mktemp("faulty") / "world"
+    return make(path, customers=160, months=4, seed=12, api="mixed", faults=("all*7",))
