@@ -50,9 +50,10 @@ def key_of(obj: Json) -> str:
 
 
 def _newness(obj: Json) -> tuple[int, int]:
-    """Greater for the newer of two versions: a further status, more of what only grows."""
+    """Greater for the newer of two versions: a further status, more of what only grows, a payout that is known."""
     grown = ("amount_paid", "amount_refunded", "post_payment_credit_notes_amount", "attempt_count")
-    return _STATUS_RANK.get(str(obj.get("status")), 0), sum(int(obj.get(key) or 0) for key in grown)
+    growth = sum(int(obj.get(key) or 0) for key in grown) + bool(obj.get("payout"))
+    return _STATUS_RANK.get(str(obj.get("status")), 0), growth
 
 
 def newest_objects(landing: Path) -> dict[str, dict[str, Json]]:
@@ -122,6 +123,7 @@ class Account:
 
     def __init__(self, landing: Path) -> None:
         self.objects = newest_objects(landing)
+        self._hidden: set[tuple[str, str]] = set()
         for line in self.objects.pop("line_item", {}).values():
             invoice = self.objects["invoice"][line["invoice"]]
             if line["id"] not in {known["id"] for known in invoice["lines"]["data"]}:
@@ -129,7 +131,12 @@ class Account:
             invoice["lines"]["has_more"] = False
 
     def of_type(self, kind: str) -> list[Json]:
-        return list(self.objects.get(kind, {}).values())
+        """What the lists of a type hold."""
+        return [obj for key, obj in self.objects.get(kind, {}).items() if (kind, key) not in self._hidden]
+
+    def hide(self, kind: str, object_id: str) -> None:
+        """The object is there, but in no list (as an inline price is)."""
+        self._hidden.add((kind, object_id))
 
     def get(self, kind: str, object_id: str) -> Json | None:
         return self.objects.get(kind, {}).get(object_id)

@@ -68,8 +68,11 @@ class Answers:
     def __init__(self, account: Account, forbidden_types: set[str]) -> None:
         self.account = account
         self.forbidden = forbidden_types
+        self.broken: set[str] = set()
 
     def to(self, path: str, params: Json) -> Answer:
+        if path in self.broken:
+            return refusal(400, "This account cannot do that.")
         if path in LISTS:
             return self._list(path, params)
         parts = path.split("/")

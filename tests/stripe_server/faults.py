@@ -16,6 +16,7 @@ class Faults:
     rate: float = 0.0
     seed: int = 0
     hang_seconds: float = 3.0
+    retry_after: str = "0"
 
     def of_request(self, number: int) -> str | None:
         if number in self.by_number:

@@ -91,6 +91,10 @@ class StripeServer:
         """From now on the key may not read these types (none: it may read all)."""
         self._answers.forbidden = set(kinds)
 
+    def break_list(self, path: str) -> None:
+        """From now on this list is rejected with 400, as one is whose filters an account does not have."""
+        self._answers.broken.add(path)
+
     def take(self, path: str, query: str, headers: dict[str, str]) -> tuple[Request, Answer]:
         with self._lock:
             number = len(self.requests) + 1
@@ -113,7 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
         request, answer = owner.take(parts.path, parts.query, dict(self.headers.items()))
         match request.fault:
             case "429":
-                self._send(refusal(429, "Too many requests", code="rate_limit"), {"Retry-After": "0"})
+                self._send(
+                    refusal(429, "Too many requests", code="rate_limit"), {"Retry-After": owner.faults.retry_after}
+                )
             case "500" | "503":
                 self._send(Answer(int(request.fault), {"error": {"type": "api_error", "message": "Sorry"}}))
             case "hang":

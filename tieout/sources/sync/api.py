@@ -16,7 +16,7 @@ import stripe
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from tieout.sources.sync.errors import ForbiddenError, MissingError, RejectedError, SyncError, SyncRefused
-from tieout.sources.sync.jsontext import split_list
+from tieout.sources.sync.jsontext import one_line, split_list
 from tieout.sources.sync.settings import PAGE_SIZE, SyncSettings
 
 KEY_VARIABLE: Final = "STRIPE_API_KEY"
@@ -130,8 +130,8 @@ class StripeApi:
         return texts
 
     def one(self, path: str, params: Mapping[str, Any]) -> str:
-        """A single object's text as it came."""
-        return self._patiently(lambda: self._send(path, params), path)
+        """A single object's text, on one line."""
+        return self._patiently(lambda: one_line(self._send(path, params)), path)
 
     def _send(self, path: str, params: Mapping[str, Any]) -> str:
         with self._lock:
