@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'ledger_postings'}}}) }}
 -- No posting without its entry, no entry without a posting, no posting twice.
 with entries as (
 

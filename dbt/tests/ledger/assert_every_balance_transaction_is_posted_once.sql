@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'ledger_entries'}}}) }}
 -- Whatever its type, a balance transaction moves the Stripe balance by its net, once.
 with transactions as (
 

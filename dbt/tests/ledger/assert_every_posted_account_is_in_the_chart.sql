@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'ledger_postings'}}}) }}
 -- An account that the chart does not know, whether posted to or named by a rule, is a typing error.
 with named as (
 
