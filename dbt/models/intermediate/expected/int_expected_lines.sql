@@ -72,7 +72,7 @@ final as (
                 pending_since desc,
                 item_created_at desc,
                 item_position desc,
-                kind desc,
+                kind,
                 price_id,
                 period_start,
                 tier_number,

@@ -11,6 +11,7 @@ spans as (
 usage as (
 
     select * from {{ ref('int_usage_events_resolved') }}
+    where customer_id is not null and not is_ambiguous_customer and not is_unknown_meter
 
 ),
 

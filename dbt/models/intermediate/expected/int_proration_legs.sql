@@ -136,6 +136,7 @@ cancellations as (
     inner join periods
         on states.subscription_id = periods.subscription_id
         and states.service_end_at > periods.period_start
+        and states.service_end_at = periods.period_end
         and states.service_end_at < periods.nominal_end
     inner join items
         on states.subscription_id = items.subscription_id

@@ -30,7 +30,11 @@ contracts as (
 events as (
 
     select * from {{ ref('int_usage_events_resolved') }}
-    where not is_voided
+    where
+        not is_voided
+        and customer_id is not null
+        and not is_ambiguous_customer
+        and not is_unknown_meter
 
 ),
 
@@ -168,11 +172,13 @@ final as (
         usage.period_start,
         usage.period_end,
         usage.period_end > parameters.as_of as is_open,
-        coalesce(free_tiers.included, 0) as included,
-        usage.quantity as used,
-        greatest(usage.quantity - coalesce(free_tiers.included, 0), 0) as overage,
+        cast(coalesce(free_tiers.included, 0) as decimal(38, 12)) as included,
+        cast(usage.quantity as decimal(38, 12)) as used,
+        cast(
+            greatest(usage.quantity - coalesce(free_tiers.included, 0), 0) as decimal(38, 12)
+        ) as overage,
         rated.amount_minor as overage_minor,
-        limited.usage_limit as "limit",
+        cast(limited.usage_limit as decimal(38, 12)) as "limit",
         reached.limit_reached_at,
     from usage
     cross join parameters

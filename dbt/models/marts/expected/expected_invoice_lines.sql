@@ -21,7 +21,7 @@ final as (
         status,
         not_computed_reason,
         currency,
-        quantity,
+        cast(quantity as decimal(38, 12)) as quantity,
         case when status = 'computed' then amount_minor end as amount_minor,
         case when status = 'computed' then discount_minor end as discount_minor,
         case when status = 'computed' then credit_grants_minor end as credit_grants_minor,
