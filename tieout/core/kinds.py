@@ -204,7 +204,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "{customer} bought {price}, but the subscription has {detail}.",
     ),
     Kind(
-        "commitment_shortfall", "contract", "error", "finance", ("object_id", "period_start"), True, False,
+        "commitment_shortfall", "contract", "error", "finance", ("object_id", "period_start"), True, True,
         "A commitment was not used up and its shortfall was not invoiced, or another amount was.",
         "Contract {object} of {customer} falls short of its commitment by {expected} in the period from {period}; "
         "{actual} was invoiced, so {difference} {too}.",
@@ -238,13 +238,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "proration_missing", "lines", "error", "billing operations",
-        ("invoice_id", "subscription_id"), True, False,
+        ("invoice_id", "subscription_id"), True, True,
         "A change within a period was not prorated, or only its credit or its charge is there.",
         "{invoice} of {customer} lacks a proration ({detail}): {actual} instead of {expected}, so {difference} {too}.",
     ),
     Kind(
         "proration_mismatch", "lines", "error", "billing operations",
-        ("invoice_id", "subscription_id"), True, False,
+        ("invoice_id", "subscription_id"), True, True,
         "A change within a period was prorated with a wrong amount.",
         "{invoice} of {customer} prorates {detail} with {actual} instead of {expected}, so {difference} {too}.",
     ),
@@ -261,7 +261,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "{invoice} bills {customer} a second time for what {detail} already bills: {actual} too much.",
     ),
     Kind(
-        "invoice_unexpected", "invoice", "error", "billing operations", _INVOICE, True, False,
+        "invoice_unexpected", "invoice", "error", "billing operations", _INVOICE, True, True,
         "A subscription invoice has no billable period behind it.",
         "{invoice} bills {customer} {actual} without a billing period behind it.",
     ),
@@ -276,17 +276,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         "{invoice} of {customer} is in another currency than its subscription: {detail}.",
     ),
     Kind(
-        "discount_mismatch", "invoice", "error", "billing operations", _INVOICE, True, False,
+        "discount_mismatch", "invoice", "error", "billing operations", _INVOICE, True, True,
         "A coupon was applied after it had expired, not applied while it was live, or with a wrong amount.",
         "{invoice} of {customer} has a discount of {actual} where {expected} is due ({detail}): {difference} {too}.",
     ),
     Kind(
-        "credit_grant_mismatch", "invoice", "error", "finance", _INVOICE, True, False,
+        "credit_grant_mismatch", "invoice", "error", "finance", _INVOICE, True, True,
         "Prepaid or promotional credit was not applied, over-applied or applied in the wrong order.",
         "{invoice} of {customer} uses {actual} of credit grants where {expected} is due ({detail}).",
     ),
     Kind(
-        "balance_mismatch", "invoice", "error", "finance", _INVOICE, True, False,
+        "balance_mismatch", "invoice", "error", "finance", _INVOICE, True, True,
         "The customer balance was wrongly applied to an invoice.",
         "{invoice} of {customer} applies {actual} of customer balance where {expected} is due: {difference} {too}.",
     ),

@@ -21,6 +21,12 @@ subscription_versions as (
 
 ),
 
+judged_groups as (
+
+    select * from {{ ref('int_line_groups_judged') }}
+
+),
+
 -- a later line with the same id amends the contract from its start on
 contracts_in_force as (
 
@@ -252,6 +258,56 @@ price_rows as (
 
 ),
 
+shortfalls as (
+
+    select
+        contract_id,
+        period_start,
+        any_value(customer_id) as customer_id,
+        any_value(subscription_id) as subscription_id,
+        any_value(invoice_id) as invoice_id,
+        any_value(expected_invoice_id) as expected_invoice_id,
+        any_value(currency) as currency,
+        any_value(invoice_status) as invoice_status,
+        sum(wanted_minor)::bigint as expected_minor,
+        sum(found_minor)::bigint as actual_minor,
+        flatten(list(coalesce(line_ids, []))) as line_ids,
+    from judged_groups
+    where fault = 'commitment_shortfall'
+    group by contract_id, period_start
+
+),
+
+shortfall_rows as (
+
+    select
+        {{ discrepancy(
+            kind="'commitment_shortfall'",
+            customer_id='customer_id',
+            subscription_id='subscription_id',
+            invoice_id='invoice_id',
+            object_id='contract_id',
+            period_start='period_start',
+            currency='currency',
+            expected_minor='expected_minor',
+            actual_minor='actual_minor',
+            stage=stage_of_invoice('invoice_status'),
+            evidence="to_json({
+                'contract_id': contract_id,
+                'expected_invoice_id': expected_invoice_id,
+                'line_ids': line_ids,
+                'consequences': [{
+                    'shows_in': 'invoice_total',
+                    'id': invoice_id,
+                    'minor': expected_minor - actual_minor
+                }]
+            })",
+        ) }}
+    from shortfalls
+    where expected_minor != actual_minor
+
+),
+
 final as (
 
     select * from unbilled_rows
@@ -259,6 +315,8 @@ final as (
     select * from quantity_rows
     union all
     select * from price_rows
+    union all
+    select * from shortfall_rows
 
 )
 

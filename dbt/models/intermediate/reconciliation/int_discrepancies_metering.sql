@@ -32,6 +32,12 @@ item_states as (
 
 ),
 
+subscription_states as (
+
+    select * from {{ ref('int_subscription_states') }}
+
+),
+
 periods as (
 
     select * from {{ ref('int_billing_periods') }}
@@ -187,18 +193,36 @@ running_rows as (
 
 ),
 
+-- stretches of time in which a customer's meter is billed; a cancelled subscription keeps its items but bills nothing
+covered as (
+
+    select
+        item_states.customer_id,
+        item_states.meter,
+        item_states.valid_from,
+        least(
+            item_states.valid_to, coalesce(subscription_states.service_end_at, item_states.valid_to)
+        ) as valid_to,
+    from item_states
+    inner join subscription_states
+        on
+            item_states.subscription_id = subscription_states.subscription_id
+            and item_states.state_number = subscription_states.state_number
+    where item_states.usage_type = 'metered'
+
+),
+
 uncovered as (
 
     select usage_events.*
     from usage_events
     cross join parameters
-    anti join item_states
+    anti join covered
         on
-            usage_events.customer_id = item_states.customer_id
-            and usage_events.meter = item_states.meter
-            and item_states.usage_type = 'metered'
-            and usage_events.occurred_at >= item_states.valid_from
-            and usage_events.occurred_at < item_states.valid_to
+            usage_events.customer_id = covered.customer_id
+            and usage_events.meter = covered.meter
+            and usage_events.occurred_at >= covered.valid_from
+            and usage_events.occurred_at < covered.valid_to
     where
         usage_events.customer_id is not null
         and not usage_events.is_voided
