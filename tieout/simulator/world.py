@@ -14,7 +14,7 @@ import numpy as np
 
 from tieout.simulator import objects
 from tieout.simulator.billing import Biller
-from tieout.simulator.catalogue import METER_NAMES, METERS, PRODUCTS, Catalogue, make_catalogue, plain, rate, to_minor
+from tieout.simulator.catalogue import METER_NAMES, METERS, PRODUCTS, Catalogue, make_catalogue, plain, rate
 from tieout.simulator.faults import parse_requests
 from tieout.simulator.faults.base import PLANTS, Plant
 from tieout.simulator.faults.usage import USAGE_PLANTS, UsageSite
@@ -63,8 +63,8 @@ def build_world(folder: Path, spec: WorldSpec, progress: Progress | None = None)
     _clear(folder)
     catalogue, truth = make_catalogue(), Truth()
     customers = plan_people(spec, catalogue)
-    streams = usage_streams(spec, customers, METER_NAMES)
     plants, payout_plants = _assign(spec, requests, customers, truth)
+    streams = usage_streams(spec, customers, METER_NAMES)
     for n in plants:
         for stream in customers[n].subscription.streams.values():
             streams.rate[stream] = max(streams.rate[stream], FAULTED_RATE_MIN)
@@ -134,13 +134,10 @@ def _assign(
             payout_plants.append(PayoutMismatch(variant, rng))
         elif kind in PLANTS:
             plant = PLANTS[kind](variant, rng)
-            good = [
-                n
-                for n, c in enumerate(customers)
-                if len(chosen.get(n, ())) < spec.compound
-                and c.subscription.bounds[min(2, len(c.subscription.bounds) - 1)] + 4 * DAY < spec.end_s
-                and plant.suits(c)
-            ]
+            free = [n for n in range(len(customers)) if len(chosen.get(n, ())) < spec.compound]
+            good = [n for n in free if _has_time(spec, customers[n]) and plant.suits(customers[n])]
+            if not good:
+                good = [n for n in free if n not in chosen and plant.arrange(customers[n], spec.end_s)][:1]
             if spec.compound > 1:
                 good = [n for n in good if n in chosen] or good
             if not good:
@@ -150,6 +147,12 @@ def _assign(
             chosen[n].append(plant)
             customers[n].subscription.pays_late = False
     return chosen, payout_plants
+
+
+def _has_time(spec: WorldSpec, customer: Customer) -> bool:
+    """Whether the customer's second period began early enough for a fault to be planted and to show."""
+    bounds = customer.subscription.bounds
+    return bounds[min(2, len(bounds) - 1)] + 4 * DAY < spec.end_s
 
 
 def _make_usage(
@@ -298,7 +301,7 @@ def _note_entitlements(spec: WorldSpec, truth: Truth, customers: list[Customer],
                         "included": str(included),
                         "used": plain(used),
                         "overage": plain(over),
-                        "overage_minor": sum(to_minor(r.quantity * r.unit) for r in rate(item.price, used)),
+                        "overage_minor": sum(r.amount for r in rate(item.price, used)),
                         "open": s.bounds[k + 1] > spec.end_s,
                     }
                 )

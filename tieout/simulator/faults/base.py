@@ -9,6 +9,7 @@ import numpy as np
 
 from tieout.simulator.invoices import Invoice
 from tieout.simulator.people import Customer
+from tieout.simulator.periods import DAY
 
 if TYPE_CHECKING:
     from tieout.simulator.billing import Biller
@@ -48,6 +49,19 @@ class Plant:
             and is_cancelling == (self.variant in self.wants_final)
             and len(s.bounds) > 2
         )
+
+    def arrange(self, customer: Customer, end_s: int) -> bool:
+        """Make an unsuitable customer suit, where no other does: one that was to stay asks to cancel."""
+        s = customer.subscription
+        if self.variant not in self.wants_final or s.cancel_at is not None or s.trial_end is not None:
+            return False
+        ends = [k for k in range(2, len(s.bounds)) if s.bounds[k] + 4 * DAY < end_s]
+        if s.plan.name not in self.plans or not ends:
+            return False
+        s.cancel_at = s.bounds[ends[-1]]
+        s.cancel_asked = (s.bounds[ends[-1] - 1] + s.cancel_at) // 2
+        s.bounds = s.bounds[: ends[-1] + 1]
+        return True
 
     def try_draft(self, invoice: Invoice, desk: Biller) -> None:
         """Plant on this invoice if it is time and possible."""
