@@ -6,6 +6,7 @@ turns it into an expectation.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -34,7 +35,16 @@ class Check:
 
 
 def no_rows(name: str, table: str, severity: Severity, description: str, query: str) -> Check:
-    """Holds when the query gives no row; the first rows are the examples. Tables are named without their schema."""
+    """Holds when the query gives no row; the first rows are the examples. Tables are named without their schema.
+
+    Great Expectations wants to hand in the table that the check is about: it stands as `{batch}` where the query first
+    reads it. A query over the catalogue reads it for nothing.
+    """
+    about = re.compile(rf"\bfrom {table}\b")
+    if about.search(query):
+        query = about.sub("from {batch}", query, count=1)
+    else:
+        query = query.replace(" where ", " where (select count(*) from {batch}) >= 0 and ", 1)
     return Check(name, table, severity, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query})
 
 
