@@ -83,6 +83,7 @@ def test_all_tie_outs_of_the_golden_documents_agree(golden_ledger: Ledger) -> No
     assert accounts == {
         "accounts_receivable", "stripe_balance", "bank", "customer_credit", "prepaid_credits", "tax_payable",
         "deferred_revenue",
+        "unbilled_receivable",
     }  # fmt: skip
 
 

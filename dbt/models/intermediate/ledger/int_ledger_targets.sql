@@ -8,6 +8,7 @@ with targets as (
         'int_ledger_invoices_voided',
         'int_ledger_invoices_settled_off_stripe',
         'int_ledger_revenue_released',
+        'int_ledger_usage_rated',
         'int_ledger_charges_succeeded',
         'int_ledger_refunds_issued',
         'int_ledger_credit_notes_issued',

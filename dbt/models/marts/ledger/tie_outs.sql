@@ -56,6 +56,18 @@ credit_transactions as (
 
 ),
 
+parts as (
+
+    select * from {{ ref('int_expected_line_parts') }}
+
+),
+
+matched as (
+
+    select * from {{ ref('int_expected_invoices_matched') }}
+
+),
+
 prices as (
 
     select * from {{ ref('int_prices_current') }}
@@ -90,7 +102,8 @@ ledger_facts as (
             'customer_credit',
             'prepaid_credits',
             'tax_payable',
-            'deferred_revenue'
+            'deferred_revenue',
+            'unbilled_receivable'
         )
 
 ),
@@ -292,6 +305,43 @@ ahead as (
 
 ),
 
+-- Stripe states no amount before an invoice is made: all usage ever rated, less what was billed since
+rated as (
+
+    select
+        'unbilled_receivable' as account,
+        parts.currency,
+        parts.customer_id,
+        null as document_id,
+        parts.amount_minor as stripe_minor,
+    from parts
+    cross join parameters
+    where
+        parts.kind = 'usage'
+        and (parts.expected_invoice_id is not null or parts.period_end > parameters.as_of)
+        and parts.period_start < parameters.as_of
+        and parts.amount_minor is not null
+
+),
+
+rated_and_billed as (
+
+    select
+        'unbilled_receivable' as account,
+        parts.currency,
+        parts.customer_id,
+        null as document_id,
+        -parts.amount_minor as stripe_minor,
+    from parts
+    inner join matched using (expected_invoice_id)
+    inner join invoices using (invoice_id)
+    where
+        parts.kind = 'usage'
+        and invoices.status in ('open', 'paid', 'void', 'uncollectible')
+        and parts.amount_minor is not null
+
+),
+
 stripe_facts as (
     {% for fact in [
         'open_invoices',
@@ -304,6 +354,8 @@ stripe_facts as (
         'tax_charged',
         'tax_given_back',
         'ahead',
+        'rated',
+        'rated_and_billed',
     ] %}
     select * from {{ fact }}
     {% if not loop.last %}union all{% endif %}
