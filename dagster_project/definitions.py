@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project.assets import candidate_snapshot, landed_files, models, snapshot
+from dagster_project.candidate_checks import candidate_checks
 from dagster_project.logs import run_file_logger
 from dagster_project.resources import RunResource
 
@@ -19,6 +20,7 @@ tie_out = dg.define_asset_job(
 
 defs = dg.Definitions(
     assets=ASSETS,
+    asset_checks=[candidate_checks],
     jobs=[tie_out],
     resources={"run": RunResource.configure_at_launch()},
     loggers={"run_file": run_file_logger},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +42,6 @@ def run_tie_out(landing: Path, home: Home, as_of: str, listener: Listener) -> Fi
 
 
 def _execute(landing: Path, home: Home, as_of: str) -> None:
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
     import dagster as dg
 
     from dagster_project.definitions import defs
@@ -56,13 +54,27 @@ def _execute(landing: Path, home: Home, as_of: str) -> None:
         "resources": {"run": {"config": where}},
         "loggers": {"run_file": {"config": {"path": str(home.run_folder(run_id) / "dagster.log")}}},
     }
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    quiet_libraries(home.run_folder(run_id) / "libraries.log")
     job = defs.resolve_job_def("tie_out")
     try:
         with dg.DagsterInstance.ephemeral() as instance:
             job.execute_in_process(run_config=config, instance=instance, raise_on_error=True)
     except Exception as error:
         raise _root(error) from error
+
+
+def quiet_libraries(path: Path) -> None:
+    """Sends what libraries say and warn of to a file; errors reach the person as errors, not as log lines."""
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if getattr(old, "tieout", False):
+            root.removeHandler(old)
+    handler.tieout = True  # type: ignore[attr-defined]
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)  # its log lines are in the run's own file
 
 
 def _root(error: BaseException) -> BaseException:

@@ -55,7 +55,9 @@ def made_home(tmp_path) -> Home:
             "('exp_1', 'in_1', 'price_2', 'recurring', 'matched', null, 1000, 1000, 0)) as t(expected_invoice_id, "
             "invoice_id, price_id, kind, status, reason, expected_minor, actual_minor, difference_minor)"
         )
-        connection.execute("create table marts.customers as select 'cus_1' as customer_id, 'Acme' as name, 'usd' as currency")
+        connection.execute(
+            "create table marts.customers as select 'cus_1' as customer_id, 'Acme' as name, 'usd' as currency"
+        )
     build_candidate(home, warehouse, "r1", {})
     path = home.relative(name_snapshot(home, "r1"))
     home.publish(Current(run_id="r1", as_of=INSTANT, published_at=INSTANT, snapshot=path))
