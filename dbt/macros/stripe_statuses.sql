@@ -23,25 +23,3 @@ case {{ event_type }}
     when 'customer.subscription.deleted' then 2 else 3
 end
 {%- endmacro %}
-
-{# What a subscription does not change without an event: all but its latest invoice, its metadata and the end of a
-   repeating discount. #}
-{% macro subscription_core() -%}
-{{ return([
-    'status',
-    'list_transform(items, lambda item: (item.subscription_item_id, item.price_id, item.quantity))',
-    'cancel_at',
-    'is_cancel_at_period_end',
-    'canceled_at',
-    'ended_at',
-    'billing_cycle_anchor_at',
-    'trial_start_at',
-    'trial_end_at',
-    'pause_behavior',
-    'pause_resumes_at',
-    'collection_method',
-    'days_until_due',
-    'current_period_start_at',
-    'current_period_end_at',
-]) }}
-{%- endmacro %}

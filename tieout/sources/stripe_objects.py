@@ -1,9 +1,10 @@
 """Types landed Stripe objects, set-based in DuckDB: lines of text in, one temp table per dataset of the lake out.
 
-A line is one object as the API returned it; its ``object`` field says what it is. An object inside an event (``data.object``) gives a
-row of its own type as well, a *version* that knows when it was so. Coupons inside discounts and prices inside subscription items give
-rows too (``is_embedded``), because they may be landed nowhere else. What cannot be read is rejected with the names of its fields; what
-is not wanted is kept as it came. One bad record never stops the rest.
+A line is one object as the API returned it; its ``object`` field says what it is. An object inside an event
+(``data.object``) gives a row of its own type as well, a *version* that knows when it was so. Coupons inside discounts
+and prices inside subscription items give rows too (``is_embedded``), because they may be landed nowhere else. What
+cannot be read is rejected with the names of its fields; what is not wanted is kept as it came. One bad record never
+stops the rest.
 """
 
 from __future__ import annotations
@@ -133,11 +134,15 @@ from parsed_objects
 _GOOD: Final = "insert into typed_{dataset} select {columns} from cast_objects where len(problems) = 0"
 _BAD: Final = """
 insert into typed_problems
-select file_hash, line_number, array_to_string(list_distinct(problems), ', ') from cast_objects where len(problems) > 0
+select file_hash, line_number, array_to_string(list_sort(list_distinct(problems)), ', ')
+from cast_objects
+where len(problems) > 0
 """
 _UNKNOWN: Final = """
 insert into typed_stripe_unknown_objects
-select {batch_number}, file_hash, line_number, event_id, event_type, event_at, api_version, is_livemode, raw, object_type, object_id
+select
+    {batch_number}, file_hash, line_number, event_id, event_type, event_at, api_version, is_livemode, raw,
+    object_type, object_id
 from typed_objects
 where event_id is null and object_type not in ({wanted})
 """
@@ -161,9 +166,9 @@ inner join landed_lines on found.file_hash = landed_lines.file_hash and found.li
 def type_objects(connection: duckdb.DuckDBPyConnection, batch_number: int) -> dict[str, str]:
     """Types every row of the temp table ``landed_lines(file_hash varchar, line_number bigint, text varchar)``.
 
-    Gives dataset → name of the temp table with exactly the declared columns: every ``stripe_*`` dataset of the lake, and
-    ``landing_rejects`` (reasons ``broken_json``, ``not_an_object``, ``no_object_type``, ``unreadable_field``; ``detail`` names the
-    fields). Every line is found again in a row of a dataset or of the rejects.
+    Gives dataset → name of the temp table with exactly the declared columns: every ``stripe_*`` dataset of the lake,
+    and ``landing_rejects`` (reasons ``broken_json``, ``not_an_object``, ``no_object_type``, ``unreadable_field``;
+    ``detail`` names the fields). Every line is found again in a row of a dataset or of the rejects.
     """
     connection.execute(_macros())
     connection.execute(_LINES)

@@ -1,11 +1,12 @@
 """A small language for "this column comes from these JSON paths", and its translation to DuckDB SQL.
 
-An object is parsed once, by ``from_json`` with the structure that the fields of its type need; every leaf is text. Each field then
-casts its leaf with a macro of ``macros.sql``. A leaf that is there and cannot be cast is a *problem*, named after its path: the record
-is rejected with that name instead of losing the value silently.
+An object is parsed once, by ``from_json`` with the structure that the fields of its type need; every leaf is text.
+Each field then casts its leaf with a macro of ``macros.sql``. A leaf that is there and cannot be cast is a *problem*,
+named after its path: the record is rejected with that name instead of losing the value silently.
 
-Paths: ``a.b`` goes through objects; ``a>b.c`` takes ``b.c`` out of ``a`` where ``a`` may also be a bare id (an expanded object stands
-where an id may stand). The first path with a value counts, so both shapes of the API are given side by side.
+Paths: ``a.b`` goes through objects; ``a>b.c`` takes ``b.c`` out of ``a`` where ``a`` may also be a bare id (an expanded
+object stands where an id may stand). The first path with a value counts, so both shapes of the API are given side by
+side.
 """
 
 from __future__ import annotations
@@ -46,12 +47,17 @@ CASTS: Final[dict[str, str]] = {
     "number": "stripe_number",
 }
 ALWAYS_READABLE: Final = ("text", "id", "json")
+LISTS: Final = ("list", "ids", "discounts", "taxes", "exclusive_taxes")
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column. ``default`` is SQL for when no path has a value, in which ``{record}`` stands for the parsed struct; ``required``
-    makes absence a problem; ``wrap`` is SQL around the value (``{value}``). A column that starts with ``_`` is only read, for the defaults of others."""
+    """One column.
+
+    ``default`` is SQL for when no path has a value, in which ``{record}`` stands for the parsed struct; ``required``
+    makes absence a problem; ``wrap`` is SQL around the value (``{value}``). A column that starts with ``_`` is only
+    read, for the defaults of others.
+    """
 
     column: str
     kind: Kind
@@ -111,7 +117,7 @@ def _cast(field: Field, leaf: str, factor: str) -> str:
 
 
 def value(field: Field, record: str, factor: str = "factor", depth: int = 0) -> str:
-    """SQL of the field's typed value; ``record`` is the parsed struct, ``factor`` SQL of what 1.00 of its currency is in minor units."""
+    """SQL of the field's typed value; ``record`` is the parsed struct, ``factor`` SQL of the minor units in 1.00."""
     return field.wrap.replace("{value}", _value(field, record, factor, depth)).replace("{record}", record)
 
 
@@ -166,9 +172,19 @@ def problems(field: Field, record: str, factor: str = "factor", depth: int = 0) 
     elif field.kind not in (*ALWAYS_READABLE, "ids"):
         for path, leaf in zip(field.paths, leaves, strict=True):
             found.append(_named(f"nullif({leaf}, '') is not null and {_cast(field, leaf, factor)} is null", path))
+    if depth == 0 and field.kind in LISTS:
+        for path, leaf in zip(field.paths, leaves, strict=True):
+            if isinstance(_leaf(field, path), list):
+                found.append(_named(f"{leaf} is null and {_is_not_list(path)}", path))
     if field.required:
         found.append(_named(f"{value(field, record, factor, depth)} is null", (*field.paths, field.column)[0]))
     return found
+
+
+def _is_not_list(path: str) -> str:
+    container, dot, _ = path.rpartition(".")
+    wrong = f"stripe_is_not_list(raw, '$.{path}')"
+    return f"({wrong} or coalesce(json_type(raw, '$.{container}') not in ('OBJECT', 'NULL'), false))" if dot else wrong
 
 
 def _named(condition: str, name: str) -> str:

@@ -68,6 +68,10 @@ create or replace temp macro stripe_minor(leaf, factor) as
             then try_cast(split_part(trim(leaf, '"'), '.', 1) as bigint)
     end;
 
+-- Whether something else stands where a list should: from_json gives null for it without a word.
+create or replace temp macro stripe_is_not_list(object, path) as
+    coalesce(json_type(object, path) not in ('ARRAY', 'NULL'), false);
+
 create or replace temp macro stripe_absent_money(leaf) as leaf is null or leaf = '""';
 
 create or replace temp macro stripe_taxes(items, factor) as
@@ -109,6 +113,6 @@ create or replace temp macro stripe_discounts(items, single) as
                     case when item = json_extract_string(single, '$.id') then single else item end
                 )
             )
-        when single like '{%' then [stripe_discount(single)]
+        when nullif(single, '') is not null then [stripe_discount(single)]
         else list_transform(items, lambda item: stripe_discount(item))
     end;

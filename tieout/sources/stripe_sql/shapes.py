@@ -1,7 +1,7 @@
 """What is read of every wanted Stripe object, in both shapes of the API: dataset → fields with their JSON paths.
 
-Paths are in order of preference: today's shape first, then the ones before it (``2025-03-31.basil`` moved most), so that an object of
-any version gives the same columns. The columns are those that ``tieout.store.datasets`` declares.
+Paths are in order of preference: today's shape first, then the ones before it (``2025-03-31.basil`` moved most), so
+that an object of any version gives the same columns. The columns are those that ``tieout.store.datasets`` declares.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tieout.sources.stripe_sql.fields import Field, Kind
 
 @dataclass(frozen=True)
 class Shape:
-    """A wanted ``object`` type: its dataset, its fields, and SQL of the currency of its own amounts (over ``parsed``)."""
+    """A wanted ``object`` type: its dataset, its fields, and SQL of the currency of its amounts (over ``parsed``)."""
 
     dataset: str
     fields: tuple[Field, ...]
@@ -34,11 +34,11 @@ def _needed(kind: Kind, column: str, *paths: str) -> Field:
     return Field(column, kind, paths, required=True)
 
 
-DISCOUNT_AMOUNTS: Final = (*_same("id", "discount_id=discount"), *_same("money", "amount_minor=amount"))
+DISCOUNT_AMOUNTS: Final = (*_same("id", "discount_id=discount"), _needed("money", "amount_minor", "amount"))
 CREDIT_AMOUNTS: Final = (
     *_same("text", "credit_type=type"),
     *_same("id", "credit_balance_transaction_id=credit_balance_transaction", "discount_id=discount"),
-    *_same("money", "amount_minor=amount"),
+    _needed("money", "amount_minor", "amount"),
 )
 METADATA: Final = Field("metadata", "json", ("metadata",))
 
