@@ -21,3 +21,7 @@ create or replace temp macro plain_instant(t) as (
 create or replace temp macro stated_digits(t) as (
     case when contains(t, '.') then strlen(regexp_extract(t, '\.([0-9]+)', 1)) else 0 end::tinyint
 );
+
+create or replace temp macro is_usable_instant(t) as (
+    t between timestamp '1970-01-01 00:00:00' and timestamp '9999-12-31 23:59:59.999999'
+);

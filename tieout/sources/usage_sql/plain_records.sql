@@ -15,8 +15,8 @@ select
     coalesce(
         is_plain
         and (value is not null or (value_text is null and shape = 'stripe'))
-        and occurred_at >= timestamp '1970-01-01'
-        and (received_text is null or (received_at >= timestamp '1970-01-01' and occurred_at <= received_at + interval 1 hour))
+        and is_usable_instant(occurred_at)
+        and (received_text is null or (is_usable_instant(received_at) and occurred_at <= received_at + interval 1 hour))
         and (keys is null or keys not in (select keys from doubled_keys)),
         false
     ) as is_good,

@@ -26,25 +26,23 @@ unioned as (
 
 ),
 
--- an object and the one inside it may both be at fault; the record is one
-first_of_line as (
-
-    select *
-    from unioned
-    qualify row_number() over (partition by file_hash, line_number order by reason, detail) = 1
-
-),
-
+-- An object and the one inside it may both be at fault, and a file that was changed in place is two contents under one
+-- path: the record is one all the same.
 final as (
 
     select
         landed_files.path as file,
-        first_of_line.line_number,
-        first_of_line.reason,
-        first_of_line.detail,
-        first_of_line.raw,
-    from first_of_line
-    inner join landed_files on first_of_line.file_hash = landed_files.file_hash
+        unioned.line_number,
+        unioned.reason,
+        unioned.detail,
+        unioned.raw,
+    from unioned
+    inner join landed_files on unioned.file_hash = landed_files.file_hash
+    qualify
+        row_number() over (
+            partition by file, unioned.line_number
+            order by unioned.reason, unioned.detail, unioned.raw, unioned.file_hash
+        ) = 1
 
 )
 

@@ -70,6 +70,12 @@ final as (
         unioned.raw,
     from unioned
     inner join landed_files on unioned.file_hash = landed_files.file_hash
+    -- a file that was changed in place is two contents under one path: its line is one all the same
+    qualify
+        row_number() over (
+            partition by file, unioned.line_number
+            order by unioned.reason, unioned.detail, unioned.raw, unioned.file_hash
+        ) = 1
 
 )
 
