@@ -149,7 +149,8 @@ class Account:
 
     def change(self, kind: str, object_id: str, at: int, event_type: str | None = None, **fields: Any) -> Json:
         """Changes fields of an object at an instant; with ``event_type`` Stripe sends an event of it."""
-        obj = {**self.objects[kind][object_id], **fields}
+        before = self.objects[kind][object_id]
+        obj = {**before, **fields}
         self.put(obj)
         if event_type is not None:
             self.put(
@@ -158,7 +159,7 @@ class Account:
                     "object": "event",
                     "api_version": "2026-10-28.endive",
                     "created": at,
-                    "data": {"object": obj, "previous_attributes": {}},
+                    "data": {"object": obj, "previous_attributes": {key: before.get(key) for key in fields}},
                     "livemode": obj.get("livemode", True),
                     "pending_webhooks": 0,
                     "type": event_type,

@@ -59,7 +59,7 @@ class Place:
             "as_of": NOW,
             "wait_seconds_first": 0.001,
             "wait_seconds_max": 0.01,
-            "timeout_seconds": 0.5,
+            "timeout_seconds": 30.0,
         }
         return SyncSettings(**{**quick, **changed})  # type: ignore[arg-type]
 
