@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +55,15 @@ def _execute(landing: Path, home: Home, as_of: str) -> None:
         "resources": {"run": {"config": where}},
         "loggers": {"run_file": {"config": {"path": str(home.run_folder(run_id) / "dagster.log")}}},
     }
-    quiet_libraries(home.run_folder(run_id) / "libraries.log")
+    log = home.run_folder(run_id) / "libraries.log"
+    quiet_libraries(log)
     job = defs.resolve_job_def("tie_out")
     try:
-        with dg.DagsterInstance.ephemeral() as instance:
+        with (
+            log.open("a", encoding="utf-8") as prints,
+            redirect_stdout(prints),
+            dg.DagsterInstance.ephemeral() as instance,
+        ):
             job.execute_in_process(run_config=config, instance=instance, raise_on_error=True)
     except Exception as error:
         raise _root(error) from error
