@@ -20,6 +20,12 @@ discounts as (
 
 ),
 
+heads as (
+
+    select * from {{ ref('int_expected_invoice_heads') }}
+
+),
+
 parameters as (
 
     select * from {{ ref('stg_runs__parameters') }}
@@ -35,6 +41,21 @@ numbered as (
                 subscription_id, expected_invoice_id, kind, subscription_item_id, price_id, period_start
         ) as charge_number,
     from charges
+
+),
+
+-- `once` is used up by the first invoice made under it.
+first_uses as (
+
+    select
+        discounts.discount_id,
+        min(heads.due_at) as first_used_at,
+    from discounts
+    inner join heads
+        on discounts.subscription_id = heads.subscription_id
+        and heads.due_at >= discounts.start_at
+    where discounts.duration = 'once'
+    group by discounts.discount_id
 
 ),
 
@@ -56,9 +77,16 @@ proration_discounts as (
         and numbered.pending_since < discounts.valid_to
         and numbered.pending_since >= discounts.start_at
         and numbered.pending_since < discounts.end_at
+    left join first_uses on discounts.discount_id = first_uses.discount_id
     where
-        len(discounts.applies_to_products) = 0
-        or list_contains(discounts.applies_to_products, numbered.product_id)
+        (
+            len(discounts.applies_to_products) = 0
+            or list_contains(discounts.applies_to_products, numbered.product_id)
+        )
+        and (
+            first_uses.first_used_at is null
+            or numbered.pending_since <= first_uses.first_used_at
+        )
     window change_side as (
         partition by
             numbered.subscription_id, numbered.pending_since, numbered.kind, discounts.discount_id
@@ -128,14 +156,16 @@ priced as (
         on numbered.price_id = tiers.price_id
         and numbered.currency = tiers.currency
         and case
-            when tiers.is_graduated
-                then tiers.tier_number = 1 or numbered.quantity > tiers.from_units
+            -- a free trial is one line, whatever the price's tiers
+            when numbered.is_free then tiers.tier_number = 1
             else
                 (tiers.tier_number = 1 or numbered.quantity > tiers.from_units)
-                and (tiers.up_to_units is null or numbered.quantity <= tiers.up_to_units)
+                and (
+                    tiers.is_graduated
+                    or tiers.up_to_units is null
+                    or numbered.quantity <= tiers.up_to_units
+                )
         end
-        -- a free trial, and what cannot be computed, is one line whatever the price's tiers
-        and (tiers.tier_number = 1 or not numbered.is_free)
     left join proration_discounted
         on numbered.charge_number = proration_discounted.charge_number
     cross join parameters
