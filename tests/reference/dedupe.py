@@ -11,7 +11,7 @@ FAR = datetime(9999, 1, 1)
 
 @dataclass(frozen=True)
 class Record:
-    """A usage record. `digits` are the stated fractional digits of `occurred_at`; a void has no customer, meter, value."""
+    """A usage record. `digits`: stated fractional digits of `occurred_at`. A void has no customer, meter, value."""
 
     space: str
     event_id: str

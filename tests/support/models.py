@@ -1,7 +1,8 @@
 """Runs single dbt models inside a DuckDB in memory, in milliseconds, so that properties can be tried on many inputs.
 
-A model is rendered with the project's own macros; `ref` and `source` become tables of the same connection. What dbt itself does (order,
-contracts, the incremental strategy) is held by the tests that build the project; here `delete+insert` is done as dbt does it.
+A model is rendered with the project's own macros; `ref` and `source` become tables of the same connection. What dbt
+itself does (order, contracts, the incremental strategy) is held by the tests that build the project; here
+`delete+insert` is done as dbt does it.
 """
 
 from __future__ import annotations

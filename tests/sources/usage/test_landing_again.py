@@ -85,9 +85,10 @@ def test_a_landing_that_dies_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
     def die(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("tieout.sources.landing.write_manifest", die)
+    monkeypatch.setattr("tieout.sources.landing.write_manifest", die)
+    with pytest.raises(KeyboardInterrupt):
         land(landing, home / "lake", first.result.manifest, "run2")
+    monkeypatch.undo()
     assert len(list((home / "lake").rglob("usage_records/*.parquet"))) == 2
     remove_unnamed(home / "lake", first.result.manifest)
     assert len(list((home / "lake").rglob("usage_records/*.parquet"))) == 1
