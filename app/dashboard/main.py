@@ -12,7 +12,7 @@ from app.dashboard.states import show_missing, show_staleness
 WATCH_SECONDS = 3
 PAGES = Path(__file__).parent / "app_pages"
 
-st.set_page_config(page_title="Tieout", page_icon=":material/balance:", layout="wide")
+st.set_page_config(page_title="Tieout", page_icon="⚖️", layout="wide")
 
 
 @st.fragment(run_every=WATCH_SECONDS)

@@ -52,8 +52,8 @@ order by sum(invoiced_minor) desc, currency
 LAG = """
 select
     usage_date as day,
-    median(lag_seconds_p50)::bigint as median_seconds,
-    max(lag_seconds_p95)::bigint as slowest_seconds
+    (median(lag_seconds_p50) / 60)::decimal(18, 1) as median_minutes,
+    (max(lag_seconds_p95) / 60)::decimal(18, 1) as slowest_minutes
 from marts.usage_daily
 where lag_seconds_p50 is not null
 group by usage_date
@@ -77,5 +77,5 @@ def recomputed_share(source: Source) -> list[Row]:
 
 
 def lag_by_day(source: Source) -> list[Row]:
-    """Metering lag in seconds by UTC day over all customers and meters."""
+    """Metering lag in minutes by UTC day over all customers and meters."""
     return source.rows(LAG)

@@ -148,10 +148,10 @@ def kind_bars(rows: Sequence[Mapping[str, Any]], currency: str, leaked: str, ove
 
 
 def lines(rows: Sequence[Mapping[str, Any]], *, alt_text: str) -> None:
-    """Median and slowest lag by day, in seconds on a scale that shows both."""
-    names = {"median_seconds": "median", "slowest_seconds": "slowest twentieth"}
+    """Median and slowest lag by day, in minutes on a scale that shows both."""
+    names = {"median_minutes": "median", "slowest_minutes": "slowest twentieth"}
     points = [
-        {"day": row["day"].isoformat(), "which": words, "seconds": row[column]}
+        {"day": row["day"].isoformat(), "which": words, "minutes": str(row[column])}
         for row in rows
         for column, words in names.items()
         if row[column] is not None
@@ -161,12 +161,13 @@ def lines(rows: Sequence[Mapping[str, Any]], *, alt_text: str) -> None:
         return
     chart = (
         alt.Chart(pa.Table.from_pylist(points))
+        .transform_calculate(value="toNumber(datum.minutes)")
         .mark_line()
         .encode(
             x=alt.X("day:T", title=None),
-            y=alt.Y("seconds:Q", title="seconds", scale=alt.Scale(type="symlog")),
+            y=alt.Y("value:Q", title="minutes", scale=alt.Scale(type="symlog")),
             color=alt.Color("which:N", title=None),
-            tooltip=[alt.Tooltip("day:T"), alt.Tooltip("which:N"), alt.Tooltip("seconds:Q", format=",")],
+            tooltip=[alt.Tooltip("day:T"), alt.Tooltip("which:N"), alt.Tooltip("minutes:N")],
         )
         .properties(height=220)
     )

@@ -65,7 +65,7 @@ with right, st.container(border=True):
     )
     lines(
         lag_by_day(source),
-        alt_text="Metering lag in seconds by day, one line for the median and one for the 95th percentile",
+        alt_text="Metering lag in minutes by day, one line for the median and one for the 95th percentile",
     )
 
 st.subheader("Largest open discrepancies")
