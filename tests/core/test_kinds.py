@@ -32,6 +32,8 @@ WITHOUT_FIGURES = {
     "currency_mismatch",
 }  # fmt: skip
 
+FIGURES = {"expected", "actual", "expected_size", "actual_size", "difference"}
+
 
 def test_every_kind_of_the_contract_is_declared_once_and_in_its_category() -> None:
     declared = {category: [kind.name for kind in KINDS if kind.category == category] for category in CATEGORIES}
@@ -59,7 +61,7 @@ def test_sentences_use_known_placeholders_and_figures_only_where_there_are_some(
     for kind in KINDS:
         used = placeholders(kind.sentence)
         assert used <= set(PLACEHOLDERS), kind.name
-        assert bool(used & {"expected", "actual", "difference"}) == kind.has_figures, kind.name
+        assert bool(used & FIGURES) == kind.has_figures, kind.name
         assert kind.sentence.endswith("."), kind.name
         assert kind.meaning.endswith("."), kind.name
 

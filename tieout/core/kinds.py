@@ -6,19 +6,20 @@ a ``int_discrepancies_<category>`` model; nothing else names the kinds one by on
 
 A *sentence* is what a finance person reads. Its placeholders are filled by the mart ``discrepancies``:
 
-=================  ====================================================================================
-``{customer}``     the customer's name, or its id
-``{subscription}`` the subscription's id
-``{invoice}``      ``invoice AB-0001``, ``draft invoice in_…`` or, when unknown, ``an invoice``
-``{price}``        the price's nickname, or its id
-``{meter}``        the meter's event name
-``{object}``       ``object_id``
-``{period}``       the UTC day of ``period_start``
-``{expected}``     ``expected_minor`` as money in the row's currency, ``{actual}`` likewise
-``{difference}``   the size of ``impact_minor`` as money, without sign
-``{too}``          ``too little`` when money leaked (impact > 0), else ``too much``
-``{detail}``       a short phrase that the row brings with it
-=================  ====================================================================================
+=================== ====================================================================================
+``{customer}``      the customer's name, or its id
+``{subscription}``  the subscription's id
+``{invoice}``       ``invoice AB-0001``, ``draft invoice in_…`` or, when unknown, ``an invoice``
+``{price}``         the price's nickname, or its id
+``{meter}``         the meter's event name
+``{object}``        ``object_id``
+``{period}``        the UTC day of ``period_start``
+``{expected}``      ``expected_minor`` as money in the row's currency, ``{actual}`` likewise
+``{expected_size}`` the same without sign, for what comes off an invoice; ``{actual_size}`` likewise
+``{difference}``    the size of ``impact_minor`` as money, without sign
+``{too}``           ``too little`` when money leaked (impact > 0), else ``too much``
+``{detail}``        a short phrase that the row brings with it
+=================== ====================================================================================
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ PLACEHOLDERS: Final = (
     "expected",
     "actual",
     "difference",
+    "expected_size",
+    "actual_size",
     "too",
     "detail",
 )
@@ -158,12 +161,12 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "event_missing", "ingestion", "warning", "engineering", _OBJECT, False, True,
         "A subscription or invoice reached its status and the Stripe event that says so never arrived.",
-        "{object} of {customer} is {detail}, but Stripe's event that says so never arrived.",
+        "The status of {object} of {customer} is {detail}, but Stripe's event that says so never arrived.",
     ),
     Kind(
         "object_stale", "ingestion", "warning", "engineering", _OBJECT, False, True,
         "A Stripe event shows a newer status than the object as it was last listed.",
-        "{object} of {customer} was listed as it stood before Stripe's event made it {detail}.",
+        "The listing of {object} of {customer} is older than Stripe's event that made it {detail}.",
     ),
     # -- metering
     Kind(
@@ -189,7 +192,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "contract_unbilled", "contract", "critical", "sales operations", _OBJECT, False, True,
         "A contract was signed and no live subscription bills it.",
-        "Contract {object} of {customer} is sold and not billed: {detail}.",
+        "Contract {object} is sold and not billed: {detail}.",
     ),
     Kind(
         "contract_quantity_mismatch", "contract", "error", "sales operations",
@@ -246,7 +249,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         "proration_mismatch", "lines", "error", "billing operations",
         ("invoice_id", "subscription_id"), True, True,
         "A change within a period was prorated with a wrong amount.",
-        "{invoice} of {customer} prorates {detail} with {actual} instead of {expected}, so {difference} {too}.",
+        "{invoice} of {customer} has prorations of {actual} in all instead of {expected} ({detail}), so "
+        "{difference} {too}.",
     ),
     # -- invoice
     Kind(
@@ -268,7 +272,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "invoice_stuck", "invoice", "critical", "billing operations", _INVOICE, True, True,
         "An invoice is still a draft two days after it was due, so it is not collected.",
-        "{invoice} of {customer} over {expected} is still a draft ({detail}) and is not collected.",
+        "{invoice} of {customer} over {expected} was never finalized ({detail}) and is not collected.",
     ),
     Kind(
         "currency_mismatch", "invoice", "critical", "billing operations", _INVOICE, False, True,
@@ -278,17 +282,19 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "discount_mismatch", "invoice", "error", "billing operations", _INVOICE, True, True,
         "A coupon was applied after it had expired, not applied while it was live, or with a wrong amount.",
-        "{invoice} of {customer} has a discount of {actual} where {expected} is due ({detail}): {difference} {too}.",
+        "{invoice} of {customer} takes off {actual_size} of discounts where {expected_size} is due ({detail}), so "
+        "{difference} {too}.",
     ),
     Kind(
         "credit_grant_mismatch", "invoice", "error", "finance", _INVOICE, True, True,
         "Prepaid or promotional credit was not applied, over-applied or applied in the wrong order.",
-        "{invoice} of {customer} uses {actual} of credit grants where {expected} is due ({detail}).",
+        "{invoice} of {customer} uses {actual_size} of credit grants where {expected_size} is due ({detail}).",
     ),
     Kind(
         "balance_mismatch", "invoice", "error", "finance", _INVOICE, True, True,
         "The customer balance was wrongly applied to an invoice.",
-        "{invoice} of {customer} applies {actual} of customer balance where {expected} is due: {difference} {too}.",
+        "{invoice} of {customer} applies {actual_size} of customer balance where {expected_size} is due, so "
+        "{difference} {too}.",
     ),
     Kind(
         "total_mismatch", "invoice", "error", "finance", _INVOICE, True, True,

@@ -36,13 +36,16 @@ disputes as (
 refunds_by_charge as (
 
     select
-        charge_id,
-        sum(amount_minor)::bigint as refunded_minor,
+        coalesce(refunds.charge_id, charges.charge_id) as charge_id,
+        sum(refunds.amount_minor)::bigint as refunded_minor,
     from refunds
-    where
-        charge_id is not null
-        and coalesce(status, 'succeeded') in ('succeeded', 'pending')
-    group by charge_id
+    left join charges
+        on
+            refunds.charge_id is null
+            and refunds.payment_intent_id = charges.payment_intent_id
+            and charges.status = 'succeeded'
+    where coalesce(refunds.status, 'succeeded') in ('succeeded', 'pending')
+    group by coalesce(refunds.charge_id, charges.charge_id)
 
 ),
 

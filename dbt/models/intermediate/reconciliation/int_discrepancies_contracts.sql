@@ -21,6 +21,12 @@ subscription_versions as (
 
 ),
 
+prices as (
+
+    select * from {{ ref('int_prices_current') }}
+
+),
+
 judged_groups as (
 
     select * from {{ ref('int_line_groups_judged') }}
@@ -153,9 +159,10 @@ unbilled_rows as (
             currency='currency',
             stage="'preventable'",
             detail="case
-                when customer_id is null then 'it names no customer of Stripe'
-                when versions = 0 then 'the customer has no subscription'
-                else 'its subscription has ended'
+                when customer_id is null
+                    then coalesce(account_name, account_id, 'its account') || ' is no customer in Stripe'
+                when versions = 0 then coalesce(account_name, customer_id) || ' has no subscription'
+                else 'the subscription of ' || coalesce(account_name, customer_id) || ' has ended'
             end",
             evidence="to_json({
                 'contract_id': contract_id,
@@ -195,9 +202,14 @@ unsold_prices as (
     select
         pairs.contract_id,
         list(subscribed.price_id order by subscribed.price_id) as price_ids,
+        list(
+            coalesce(prices.nickname, subscribed.price_id) order by subscribed.price_id
+        ) as price_names,
     from pairs
     inner join subscribed
         on pairs.subscription_id = subscribed.subscription_id
+    left join prices
+        on subscribed.price_id = prices.price_id
     anti join sold
         on
             pairs.contract_id = sold.contract_id
@@ -244,7 +256,7 @@ price_rows as (
             object_id='compared.contract_id',
             currency='compared.currency',
             stage="'preventable'",
-            detail="coalesce(array_to_string(unsold_prices.price_ids, ', '), 'no such item')",
+            detail="coalesce(array_to_string(unsold_prices.price_names, ', '), 'no such item')",
             evidence="to_json({
                 'contract_id': compared.contract_id,
                 'sold_price_id': compared.price_id,

@@ -1,6 +1,6 @@
 -- What Stripe's events say against what its objects say. A status that no event told is `event_missing`, a listed
--- object that an event has overtaken is `object_stale`. Only steps forward are judged: statuses of one rank
--- (active and past due, for one) come and go, and nothing tells which of two is the newer.
+-- object that an event has overtaken is `object_stale`. Steps forward tell themselves which side is the newer; active
+-- and past due come and go, so of those two the one that the subscription's invoices speak for is the newer.
 
 with
 
@@ -25,6 +25,12 @@ subscription_versions as (
 events as (
 
     select * from {{ ref('stg_stripe__events') }}
+
+),
+
+current_invoices as (
+
+    select * from {{ ref('int_invoices_current') }}
 
 ),
 
@@ -107,9 +113,49 @@ listed as (
         max(status_rank) as status_rank,
         max_by(status, (status_rank, status)) as status,
         max_by(status_at, (status_rank, status)) as status_at,
+        count(distinct status) as statuses,
     from versions
     where event_id is null
     group by object_id, object_type
+
+),
+
+-- unpaid after an attempt, or past its due date: what makes Stripe call a subscription past due
+unpaid as (
+
+    select
+        current_invoices.subscription_id,
+        bool_or(
+            current_invoices.status = 'open'
+            and current_invoices.amount_remaining_minor > 0
+            and (
+                current_invoices.attempt_count > 0
+                or current_invoices.due_at < parameters.as_of
+            )
+        ) as has_unpaid,
+        max(
+            coalesce(current_invoices.paid_at, current_invoices.due_at, current_invoices.finalized_at)
+        ) as last_change_at,
+    from current_invoices
+    cross join parameters
+    where current_invoices.subscription_id is not null
+    group by current_invoices.subscription_id
+
+),
+
+last_told as (
+
+    select
+        object_id,
+        status,
+        event_at,
+    from versions
+    where event_id is not null
+    qualify
+        event_at = max(event_at) over (partition by object_id)
+        -- two statuses within one second: nothing tells which came last
+        and count(distinct status) over (partition by object_id, event_at) = 1
+        and row_number() over (partition by object_id, event_at order by event_id) = 1
 
 ),
 
@@ -139,9 +185,26 @@ compared as (
         coalesce(told.status_rank, -1) as told_rank,
         parameters.as_of - to_hours(parameters.event_grace_hours) as judged_until,
         first_event.first_event_at,
+        last_told.status as last_status,
+        last_told.event_at as last_status_at,
+        unpaid.last_change_at,
+        -- null when this pair of statuses does not arise, or nothing tells which is the newer
+        case
+            when
+                listed.object_type = 'subscription'
+                and listed.statuses = 1
+                and listed.status in ('active', 'past_due')
+                and last_told.status in ('active', 'past_due')
+                and listed.status != last_told.status
+                then if(unpaid.has_unpaid, 'past_due', 'active')
+        end as present_status,
     from listed
     left join told
         on listed.object_id = told.object_id
+    left join last_told
+        on listed.object_id = last_told.object_id
+    left join unpaid
+        on listed.object_id = unpaid.subscription_id
     cross join parameters
     cross join first_event
 
@@ -169,11 +232,18 @@ missing_rows as (
         ) }}
     from compared
     where
-        status_rank > told_rank
-        -- a draft is nothing that changed
-        and status_rank > 0
-        and status_at <= judged_until
-        and status_at >= first_event_at
+        (
+            status_rank > told_rank
+            -- a draft is nothing that changed
+            and status_rank > 0
+            and status_at <= judged_until
+            and status_at >= first_event_at
+        )
+        or (
+            present_status = status
+            and last_change_at > last_status_at
+            and last_change_at <= judged_until
+        )
 
 ),
 
@@ -187,11 +257,11 @@ stale_rows as (
             invoice_id='invoice_id',
             object_id='object_id',
             currency='currency',
-            detail='told_status',
+            detail='coalesce(present_status, told_status)',
             evidence="to_json({
                 'object_type': object_type,
                 'listed_status': status,
-                'event_status': told_status,
+                'event_status': coalesce(present_status, told_status),
                 'event_id': told_event_id,
                 'event_type': told_event_type,
                 'event_at': told_at
@@ -199,8 +269,8 @@ stale_rows as (
         ) }}
     from compared
     where
-        told_rank > status_rank
-        and told_at <= judged_until
+        (told_rank > status_rank and told_at <= judged_until)
+        or (present_status = last_status and last_status_at <= judged_until)
 
 ),
 

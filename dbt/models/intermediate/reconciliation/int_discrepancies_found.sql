@@ -99,6 +99,8 @@ worded as (
             'expected': format_money('expected_minor', 'currency'),
             'actual': format_money('actual_minor', 'currency'),
             'difference': format_money('abs(impact_minor)', 'currency'),
+            'expected_size': format_money('abs(expected_minor)', 'currency'),
+            'actual_size': format_money('abs(actual_minor)', 'currency'),
             'too': "case when impact_minor > 0 then 'too little' else 'too much' end",
             'detail': 'detail',
         }) }} as filled,
@@ -127,7 +129,8 @@ final as (
         impact_minor,
         stage,
         upper(left(filled, 1)) || substr(filled, 2) as explanation,
-        evidence::varchar as evidence,
+        -- every row says what follows from it, be it nothing
+        json_merge_patch('{"consequences": []}'::json, evidence)::varchar as evidence,
     from worded
 
 )

@@ -236,6 +236,11 @@ added_up as (
         - totals.billed_discount_minor
         - totals.billed_credit_grants_minor
         - totals.billed_inclusive_tax_minor as own_total_minor,
+        -- where the total before tax adds up, the one with tax still may not
+        case
+            when own_total_minor != invoices.total_excl_tax_minor then invoices.total_excl_tax_minor
+            else invoices.total_minor - coalesce(invoices.tax_minor, 0)
+        end as stated_total_minor,
     from invoices
     inner join totals
         on invoices.invoice_id = totals.invoice_id
@@ -254,7 +259,7 @@ total_rows as (
             period_start='period_start_at',
             currency='currency',
             expected_minor='own_total_minor',
-            actual_minor='total_excl_tax_minor',
+            actual_minor='stated_total_minor',
             stage=stage_of_invoice('status'),
             evidence="to_json({
                 'lines_minor': billed_lines_minor,
@@ -263,11 +268,12 @@ total_rows as (
                 'inclusive_tax_minor': billed_inclusive_tax_minor,
                 'subtotal_minor': subtotal_minor,
                 'total_excl_tax_minor': total_excl_tax_minor,
-                'total_minor': total_minor
+                'total_minor': total_minor,
+                'tax_minor': tax_minor
             })",
         ) }}
     from added_up
-    where own_total_minor != total_excl_tax_minor
+    where own_total_minor != stated_total_minor
 
 ),
 

@@ -99,30 +99,44 @@ returned_charges as (
 
 ),
 
+-- a refund may name only the payment intent that it takes from
+refunds_located as (
+
+    select
+        refunds.* exclude (charge_id),
+        coalesce(refunds.charge_id, charges.charge_id) as charge_id,
+    from refunds
+    left join charges
+        on
+            refunds.charge_id is null
+            and refunds.payment_intent_id = charges.payment_intent_id
+            and charges.status = 'succeeded'
+
+),
+
 refunds_unexplained as (
 
     select
-        refunds.*,
-        coalesce(refunds.charge_id, charges.charge_id) as refunded_charge_id,
+        refunds_located.*,
         charges.customer_id,
         charges_linked.invoice_id,
         invoices.subscription_id,
-    from refunds
+    from refunds_located
     left join charges
-        on refunds.charge_id = charges.charge_id
+        on refunds_located.charge_id = charges.charge_id
     left join charges_linked
-        on refunds.charge_id = charges_linked.charge_id
+        on refunds_located.charge_id = charges_linked.charge_id
     left join invoices
         on charges_linked.invoice_id = invoices.invoice_id
     anti join credit_note_refunds
-        on refunds.refund_id = credit_note_refunds.refund_id
+        on refunds_located.refund_id = credit_note_refunds.refund_id
     anti join disputed_charges
-        on refunds.charge_id = disputed_charges.charge_id
+        on refunds_located.charge_id = disputed_charges.charge_id
     anti join returned_charges
-        on refunds.charge_id = returned_charges.charge_id
+        on refunds_located.charge_id = returned_charges.charge_id
     where
-        coalesce(refunds.status, 'succeeded') in ('succeeded', 'pending')
-        and refunds.amount_minor > 0
+        coalesce(refunds_located.status, 'succeeded') in ('succeeded', 'pending')
+        and refunds_located.amount_minor > 0
 
 ),
 
@@ -140,7 +154,7 @@ refund_rows as (
             actual_minor='-amount_minor',
             evidence="to_json({
                 'refund_id': refund_id,
-                'charge_id': refunded_charge_id,
+                'charge_id': charge_id,
                 'refunded_at': created_at,
                 'reason': reason,
                 'invoice_id': invoice_id
@@ -183,7 +197,12 @@ uncollected as (
                                 'it was due on ' || strftime(invoices.due_at, '%Y-%m-%d')
                     end
             when
-                invoices.next_payment_attempt_at is null
+                -- an attempt that was planned for a day that has passed is none
+                coalesce(
+                    invoices.next_payment_attempt_at
+                    < parameters.as_of - to_hours(parameters.event_grace_hours),
+                    true
+                )
                 and (
                     coalesce(invoices.attempt_count, 0) > 0
                     or attempts_by_invoice.failed_attempts > 0

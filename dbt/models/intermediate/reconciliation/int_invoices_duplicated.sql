@@ -1,5 +1,6 @@
 -- Subscription invoices that bill a (price, period) which an earlier invoice of the subscription bills already. The
--- later one is the duplicate. A void invoice bills nothing: neither is it a duplicate nor does it have one.
+-- later one is the duplicate. A void invoice bills nothing: neither is it a duplicate nor does it have one, but the
+-- invoice that was made in its place is known by it.
 
 with
 
@@ -21,6 +22,7 @@ billed as (
         invoices.subscription_id,
         invoices.invoice_id,
         invoices.created_at,
+        invoices.status = 'void' as is_void,
         lines.price_id,
         lines.period_start_at,
         lines.period_end_at,
@@ -29,7 +31,6 @@ billed as (
         on invoices.invoice_id = lines.invoice_id
     where
         invoices.subscription_id is not null
-        and invoices.status != 'void'
         and lines.price_id is not null
         and not coalesce(lines.is_proration, false)
         and lines.period_start_at < lines.period_end_at
@@ -41,24 +42,29 @@ ordered as (
     select
         *,
         first_value(invoice_id) over billings as first_invoice_id,
+        bool_or(is_void) over billings as has_void,
     from billed
     window billings as (
         partition by subscription_id, price_id, period_start_at, period_end_at
-        order by created_at, invoice_id
+        order by is_void, created_at, invoice_id
+        rows between unbounded preceding and unbounded following
     )
 
 ),
 
+-- without a first invoice it stands in for a void one
 final as (
 
     select
         invoice_id,
-        min(first_invoice_id) as first_invoice_id,
-        count(*) as shared_lines,
+        min(first_invoice_id) filter (where invoice_id != first_invoice_id) as first_invoice_id,
+        count(*) filter (where invoice_id != first_invoice_id) as shared_lines,
         list(distinct price_id order by price_id) as price_ids,
         min(period_start_at) as period_start_at,
     from ordered
-    where invoice_id != first_invoice_id
+    where
+        not is_void
+        and (invoice_id != first_invoice_id or has_void)
     group by invoice_id
 
 )

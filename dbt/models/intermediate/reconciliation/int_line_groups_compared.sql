@@ -281,7 +281,8 @@ final as (
         case
             when groups.not_computed_reason is not null then 'not_computed'
             when groups.kind = 'manual' then 'manual'
-            when not groups.is_expected and duplicates.invoice_id is not null then 'unexpected'
+            when not groups.is_expected and duplicates.first_invoice_id is not null
+                then 'unexpected'
             when not groups.is_expected and groups.expected_invoice_id is null then 'unexpected'
             when not groups.is_expected and groups.billed_minor = 0 then 'matched'
             when not groups.is_expected then 'unexpected'
