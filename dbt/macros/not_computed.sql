@@ -1,7 +1,7 @@
-{# Why a line or an invoice is not computed. The vocabulary is declared here once; a model that uses another word
-   does not compile. Each names what Stripe leaves undefined, what is not landed, or what does not fit. #}
-{% macro not_computed_reasons() -%}
-    {{ return({
+{# Why a line or an invoice is not computed, as a literal. The vocabulary is declared here once; a model that uses
+   another word does not compile. Each names what Stripe leaves undefined, what is not landed, or what does not fit. #}
+{% macro not_computed(reason) -%}
+    {%- set reasons = {
         'price_unknown': 'the price of a subscription item has not been landed',
         'price_not_recurring': 'a one-off price stands in a subscription',
         'tiers_missing': 'a tiered price was landed without its tiers',
@@ -18,11 +18,8 @@
         'discount_unknown': 'a discount or its coupon has not been landed',
         'commitment_interval': 'the commitment runs on another interval than the subscription',
         'trial_added': 'a trial was added to a running subscription',
-    }) }}
-{%- endmacro %}
-
-{% macro not_computed(reason) -%}
-    {%- if reason not in not_computed_reasons() -%}
+    } -%}
+    {%- if reason not in reasons -%}
         {{ exceptions.raise_compiler_error("unknown reason for not_computed: " ~ reason) }}
     {%- endif -%}
     '{{ reason }}'

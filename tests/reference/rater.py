@@ -1,0 +1,422 @@
+"""Walks a subscription through time and writes its invoices.
+
+Sources: Stripe's documentation on billing cycles, prorations, tiered and metered prices, discounts and billing credits.
+Every amount is an exact Fraction until it is rounded once, half away from zero.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from tests.reference.histories import Discount, Grant, History, Invoice, Item, Line, Price, State
+
+DRAFT_SECONDS = 20
+GRACE_SECONDS = 3600
+
+
+def round_half_away(amount: Fraction) -> int:
+    """The nearest whole minor unit; a tie goes away from zero."""
+    doubled = abs(amount) * 2 + 1
+    whole = doubled.numerator // (doubled.denominator * 2)
+    return whole if amount >= 0 else -whole
+
+
+def step(anchor: int, interval: str, steps: int) -> int:
+    """The anchor moved by whole intervals: months and years are clamped to the month's end, counted from the anchor."""
+    start = datetime.fromtimestamp(anchor, UTC)
+    if interval in ("day", "week"):
+        return int((start + timedelta(days=steps * (7 if interval == "week" else 1))).timestamp())
+    months = start.year * 12 + start.month - 1 + steps * (12 if interval == "year" else 1)
+    year, month = divmod(months, 12)
+    day = min(start.day, calendar.monthrange(year, month + 1)[1])
+    return int(start.replace(year=year, month=month + 1, day=day).timestamp())
+
+
+def period_around(anchor: int, interval: str, count: int, at: int) -> tuple[int, int]:
+    """The step of the grid that holds `at`: its start (which may lie before the subscription) and its end."""
+    index = 0
+    while step(anchor, interval, index * count) > at:
+        index -= 1
+    while step(anchor, interval, (index + 1) * count) <= at:
+        index += 1
+    return step(anchor, interval, index * count), step(anchor, interval, (index + 1) * count)
+
+
+def tier_lines(price: Price, quantity: Decimal) -> list[tuple[Decimal, Fraction]]:
+    """What a quantity costs: (units, exact amount) per line, in Stripe's order."""
+    if price.tiers_mode is None:
+        units = Fraction(quantity)
+        if price.divide_by is not None:
+            packages, rest = divmod(Fraction(quantity), price.divide_by)
+            units = Fraction(packages + (1 if rest and price.round_up else 0))
+        return [(quantity, units * Fraction(price.unit or 0))]
+    lines: list[tuple[Decimal, Fraction]] = []
+    below = 0
+    for number, tier in enumerate(price.tiers):
+        is_reached = number == 0 or quantity > below
+        is_last = tier.up_to is None or quantity <= tier.up_to
+        if price.tiers_mode == "graduated":
+            if is_reached:
+                units = (quantity if is_last else Decimal(tier.up_to or 0)) - below
+                lines.append((units, Fraction(units) * Fraction(tier.unit)))
+                if tier.flat is not None:
+                    lines.append((Decimal(0), Fraction(tier.flat)))
+        elif is_reached and is_last:
+            lines.append((quantity, Fraction(quantity) * Fraction(tier.unit)))
+            if tier.flat is not None:
+                lines.append((Decimal(0), Fraction(tier.flat)))
+        below = tier.up_to or 0
+    return lines
+
+
+def used(history: History, price: Price, start: int, end: int) -> Decimal:
+    """Usage of a price's meter in [start, end), by the meter's formula. Late usage was owed, so it counts."""
+    events = [event for event in history.usage if event.meter == price.meter and start <= event.at < end]
+    formula = history.formulas[price.meter or ""]
+    if formula == "count":
+        return Decimal(len(events))
+    if formula == "last":
+        return max(events, key=lambda event: (event.at, event.received)).value if events else Decimal(0)
+    return sum((event.value for event in events), Decimal(0))
+
+
+def in_force(discounts: tuple[Discount, ...], at: int) -> list[Discount]:
+    """The discounts that run at an instant, in the order in which they stack."""
+    return [one for one in discounts if one.start <= at and (one.end is None or at < one.end)]
+
+
+def applies(discount: Discount, product_id: str) -> bool:
+    """Whether a discount is for this product."""
+    return not discount.products or product_id in discount.products
+
+
+@dataclass
+class Leg:
+    """A pending proration: the line, and where it stands in the invoice."""
+
+    since: int
+    created: int
+    position: int
+    line: Line
+
+
+@dataclass
+class Debit:
+    """What an item was last charged, after discounts, and for which time."""
+
+    start: int
+    end: int
+    amount: int
+    price: Price
+    quantity: int
+
+
+class Walk:
+    """The state of one subscription on its way through time."""
+
+    def __init__(self, history: History, as_of: int) -> None:
+        self.history, self.as_of = history, as_of
+        self.invoices: list[Invoice] = []
+        self.pending: list[Leg] = []
+        self.used_once: set[str] = set()
+        self.left = {grant.grant_id: grant.amount for grant in history.grants}
+        self.debits: dict[str, Debit] = {}
+
+    # ------------------------------------------------------------------ discounts and grants
+    def discount(self, lines: list[Line], discounts: list[Discount]) -> dict[int, int]:
+        """Line index to what discounts take off it."""
+        left = {
+            i: line.amount for i, line in enumerate(lines) if line.kind in ("recurring", "usage") and line.amount > 0
+        }
+        taken = dict.fromkeys(left, 0)
+        for one in discounts:
+            if one.duration == "once" and one.discount_id in self.used_once:
+                continue
+            self.used_once.add(one.discount_id)
+            base = {i: amount for i, amount in left.items() if applies(one, lines[i].product_id) and amount > 0}
+            if one.percent is not None:
+                off = {i: round_half_away(Fraction(amount) * Fraction(one.percent) / 100) for i, amount in base.items()}
+            else:
+                total = sum(base.values())
+                whole = min(one.amount or 0, total)
+                off = {i: whole * amount // total for i, amount in base.items()}
+                if base:
+                    largest = max(base, key=lambda i: (base[i], -i))
+                    off[largest] += whole - sum(off.values())
+            for i, amount in off.items():
+                left[i] -= amount
+                taken[i] += amount
+        return taken
+
+    def credit(self, lines: list[Line], taken: dict[int, int], period_end: int) -> list[tuple[str, int]]:
+        """What each grant pays of the metered lines, in the order of use."""
+        open_lines = {i: line.amount - taken.get(i, 0) for i, line in enumerate(lines) if line.kind == "usage"}
+        far = 1 << 62
+
+        def rank(grant: Grant) -> tuple[int, int, bool, int, int, str]:
+            expires = far if grant.expires is None else grant.expires
+            paid = grant.category != "promotional"
+            return grant.priority, expires, paid, grant.effective, grant.created, grant.grant_id
+
+        applied: dict[str, int] = {}
+        for i, amount in open_lines.items():
+            for grant in sorted(self.history.grants, key=rank):
+                if not (grant.effective <= period_end and (grant.expires is None or period_end < grant.expires)):
+                    continue
+                if grant.price_ids and lines[i].price_id not in grant.price_ids:
+                    continue
+                pays = min(max(amount, 0), self.left[grant.grant_id])
+                self.left[grant.grant_id] -= pays
+                amount -= pays
+                if pays:
+                    applied[grant.grant_id] = applied.get(grant.grant_id, 0) + pays
+        return list(applied.items())
+
+    # ------------------------------------------------------------------ lines
+    def item_lines(self, items: tuple[Item, ...], make) -> list[Line]:
+        """Lines of subscription items, newest first; equal instants in the reverse of their order."""
+        ranked = sorted(enumerate(items), key=lambda pair: (-pair[1].created, -pair[0]))
+        return [line for _, item in ranked for line in make(item)]
+
+    def recurring(self, item: Item, start: int, end: int, full_start: int, is_trial: bool) -> list[Line]:
+        """A licensed price in advance: 0 in a trial, a part of it for a stub."""
+        price, quantity = item.price, Decimal(item.quantity or 0)
+        if is_trial:
+            return [Line("recurring", item.item_id, price.price_id, price.product_id, start, end, quantity, 0)]
+        part = Fraction(end - start, end - full_start)
+        return [
+            Line(
+                "recurring",
+                item.item_id,
+                price.price_id,
+                price.product_id,
+                start,
+                end,
+                units,
+                round_half_away(exact * part),
+            )
+            for units, exact in tier_lines(price, quantity)
+        ]
+
+    def usage_lines(self, item: Item, price: Price, window: tuple[int, int], period: tuple[int, int]) -> list[Line]:
+        """A metered price in arrears."""
+        quantity = used(self.history, price, *window)
+        return [
+            Line("usage", item.item_id, price.price_id, price.product_id, *period, units, round_half_away(exact))
+            for units, exact in tier_lines(price, quantity)
+        ]
+
+    def arrears(self, start: int, end: int) -> list[Line]:
+        """All usage of a period. Classic: the price at the end, since it came; flexible: every price while it stood."""
+        spans: dict[tuple[str, str], list[tuple[int, int, Item]]] = {}
+        states = self.history.states
+        for number, state in enumerate(states):
+            until = states[number + 1].at if number + 1 < len(states) else 1 << 60
+            for item in state.items:
+                if item.price.usage_type != "metered":
+                    continue
+                known = spans.setdefault((item.item_id, item.price.price_id), [])
+                if known and known[-1][1] == state.at:
+                    known[-1] = (known[-1][0], until, item)
+                else:
+                    known.append((state.at, until, item))
+        found = []
+        last = max((state for state in states if state.at < end), key=lambda state: state.at)
+        positions = {item.item_id: i for i, item in enumerate(last.items)}
+        for pieces in spans.values():
+            for since, until, item in pieces:
+                overlaps = since < end and until > start
+                if overlaps and (self.history.billing_mode == "flexible" or until >= end):
+                    window = (max(since, start), min(until, end))
+                    found.append((-item.created, -positions.get(item.item_id, 0), item.price.price_id, item, window))
+        found.sort(key=lambda one: one[:3])
+        return [line for *_, item, window in found for line in self.usage_lines(item, item.price, window, (start, end))]
+
+    # ------------------------------------------------------------------ invoices
+    def invoice(
+        self, reason: str, due: int, period: tuple[int, int], items: list[Line], discounts: tuple[Discount, ...]
+    ) -> None:
+        """Sweeps the pending prorations in, takes off discounts and grants, and remembers what items were charged."""
+        legs = sorted(
+            self.pending, key=lambda leg: (-leg.since, -leg.created, -leg.position, leg.line.kind == "proration_charge")
+        )
+        legs.sort(key=lambda leg: -leg.since)
+        self.pending = []
+        created = due if reason in ("create", "update") else due + DRAFT_SECONDS
+        finalized = created if reason in ("create", "update") else created + GRACE_SECONDS
+        lines = [leg.line for leg in legs] + items
+        taken = self.discount(lines, in_force(discounts, created))
+        credits = self.credit(lines, taken, period[1])
+        for i, line in enumerate(lines):
+            if line.kind == "recurring":
+                debit = self.debits[line.item_id]
+                debit.amount += line.amount - taken.get(i, 0)
+        self.invoices.append(
+            Invoice(
+                self.history.subscription_id,
+                len(self.invoices),
+                reason,
+                due,
+                *period,
+                created,
+                finalized,
+                tuple(lines),
+                sum(taken.values()),
+                tuple(credits),
+            )
+        )
+
+    def advance(self, state: State, start: int, end: int, full_start: int, is_trial: bool) -> list[Line]:
+        """Licensed prices of the coming period; the charges start anew."""
+        licensed = tuple(item for item in state.items if item.price.usage_type == "licensed")
+        self.debits = {item.item_id: Debit(start, end, 0, item.price, item.quantity or 0) for item in licensed}
+        ordered = sorted(enumerate(state.items), key=lambda pair: (-pair[1].created, -pair[0]))
+        return [
+            line
+            for _, item in ordered
+            if item.price.usage_type == "licensed"
+            for line in self.recurring(item, start, end, full_start, is_trial)
+        ]
+
+    def legs(self, old: State, new: State, at: int, end: int, full_start: int, is_ending: bool) -> list[Leg]:
+        """Credits and charges of a change, by the second; of an end or a restart: credits for everything."""
+        before = {item.item_id: (i, item) for i, item in enumerate(old.items) if item.price.usage_type == "licensed"}
+        after = {item.item_id: (i, item) for i, item in enumerate(new.items) if item.price.usage_type == "licensed"}
+        part = Fraction(end - at, end - full_start)
+        running = [
+            one
+            for one in in_force(new.discounts, at)
+            if one.duration != "once" or one.discount_id not in self.used_once
+        ]
+        gone = [
+            (i, item)
+            for key, (i, item) in before.items()
+            if is_ending
+            or key not in after
+            or (after[key][1].price, after[key][1].quantity) != (item.price, item.quantity)
+        ]
+        come = [
+            (i, item)
+            for key, (i, item) in after.items()
+            if not is_ending
+            and (key not in before or (before[key][1].price, before[key][1].quantity) != (item.price, item.quantity))
+        ]
+        legs = []
+        for kind, side in (("proration_credit", gone), ("proration_charge", come)):
+            for i, item in side:
+                off = self.even_share([one for _, one in side], item, running)
+                line = self.leg_line(kind, item, at, end, part, running, off)
+                if line is not None:
+                    legs.append(Leg(at, item.created, i, line))
+        return legs
+
+    def even_share(self, side: list[Item], item: Item, running: list[Discount]) -> int:
+        """What an amount off takes from one leg: spread evenly over the legs of that side, the rest to the first."""
+        if self.history.billing_mode == "flexible":
+            return 0
+        total = 0
+        for one in running:
+            sharing = sorted(leg.item_id for leg in side if applies(one, leg.price.product_id))
+            if one.amount is not None and item.item_id in sharing:
+                share, rest = divmod(one.amount, len(sharing))
+                total += share + (rest if sharing[0] == item.item_id else 0)
+        return total
+
+    def leg_line(
+        self, kind: str, item: Item, at: int, end: int, part: Fraction, running: list[Discount], off: int
+    ) -> Line | None:
+        """One side of a change. Flexible billing gives back a part of what was charged; classic the price of now."""
+        price = item.price
+        if kind == "proration_credit" and self.history.billing_mode == "flexible":
+            debit = self.debits.pop(item.item_id, None)
+            if debit is None:
+                return None
+            amount = round_half_away(Fraction(debit.amount) * Fraction(end - at, end - debit.start))
+            quantity = Decimal(debit.quantity)
+            return Line(kind, item.item_id, debit.price.price_id, debit.price.product_id, at, end, quantity, -amount)
+        exact = max(tier_lines(price, Decimal(item.quantity or 0))[0][1] - off, Fraction(0)) * part
+        for one in running:
+            if one.percent is not None and applies(one, price.product_id):
+                exact *= 1 - Fraction(one.percent) / 100
+        amount = round_half_away(exact)
+        if kind == "proration_charge":
+            self.debits[item.item_id] = Debit(at, end, amount, price, item.quantity or 0)
+        sign = -1 if kind == "proration_credit" else 1
+        quantity = Decimal(item.quantity or 0)
+        return Line(kind, item.item_id, price.price_id, price.product_id, at, end, quantity, sign * amount)
+
+    # ------------------------------------------------------------------ time
+    def run(self) -> list[Invoice]:
+        """All invoices up to the as-of instant."""
+        history = self.history
+        state = history.states[0]
+        coming = list(history.states[1:])
+        start = state.at
+        is_trial = history.trial_end is not None and history.trial_end > start
+        full_start, end = self.bounds(state, start, is_trial)
+        lines = self.advance(state, start, end, full_start, is_trial)
+        self.invoice("create", start, (start, start), lines, state.discounts)
+        while True:
+            stop = min(end, history.ended or end)
+            if coming and coming[0].at < stop and coming[0].at <= self.as_of:
+                new = coming.pop(0)
+                is_restart = not is_trial and (new.anchor != state.anchor or self.grid(new) != self.grid(state))
+                if is_restart:
+                    if new.proration != "none":
+                        self.pending += self.legs(state, new, new.at, end, full_start, True)
+                    arrears = self.arrears(start, new.at)
+                    period, start = (start, new.at), new.at
+                    full_start, end = self.bounds(new, start, False)
+                    lines = self.in_order(arrears, self.advance(new, start, end, full_start, False), state, new)
+                    self.invoice("update", start, period, lines, new.discounts)
+                elif not is_trial and new.proration != "none":
+                    legs = self.legs(state, new, new.at, end, full_start, False)
+                    self.pending += legs
+                    if legs and new.proration == "always_invoice":
+                        self.invoice("update", new.at, (new.at, new.at), [], new.discounts)
+                state = new
+                continue
+            if stop > self.as_of:
+                return self.invoices
+            if history.ended is not None and stop == history.ended:
+                if stop < end and history.end_proration != "none" and not is_trial:
+                    self.pending += self.legs(state, state, stop, end, full_start, True)
+                arrears = [] if is_trial else self.arrears(start, stop)
+                if arrears or self.pending:
+                    self.invoice("cancel", stop, (start, stop), arrears, state.discounts)
+                return self.invoices
+            arrears = [] if is_trial else self.arrears(start, stop)
+            while coming and coming[0].at <= stop:
+                state = coming.pop(0)
+            period, start, is_trial = (start, stop), stop, False
+            full_start, end = self.bounds(state, start, False)
+            lines = self.in_order(arrears, self.advance(state, start, end, full_start, False), state, state)
+            self.invoice("cycle", stop, period, lines, state.discounts)
+
+    def in_order(self, arrears: list[Line], advance: list[Line], old: State, new: State) -> list[Line]:
+        """Usage and recurring lines together, by their items: newest first, equal instants in reverse order."""
+        rank = {}
+        for state in (old, new):
+            for i, item in enumerate(state.items):
+                rank[item.item_id] = (-item.created, -i)
+        return sorted(arrears + advance, key=lambda line: rank[line.item_id])
+
+    @staticmethod
+    def grid(state: State) -> tuple[str, int]:
+        """The billing interval of a state."""
+        return state.items[0].price.interval, state.items[0].price.interval_count
+
+    def bounds(self, state: State, at: int, is_trial: bool) -> tuple[int, int]:
+        """The full period around an instant; a trial is a period of its own."""
+        if is_trial:
+            return at, self.history.trial_end or at
+        return period_around(state.anchor, *self.grid(state), at)
+
+
+def rate(history: History, as_of: int) -> list[Invoice]:
+    """Every invoice of a history up to the as-of instant, in the order in which they are due."""
+    return Walk(history, as_of).run()
