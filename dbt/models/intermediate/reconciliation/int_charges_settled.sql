@@ -118,16 +118,18 @@ final as (
 
     select
         covered.*,
-        covered.invoice_id is not null
-        and invoices.amount_due_minor > 0
-        and covered.currency = invoices.currency
-        and (
-            covered.charged_before_minor >= invoices.amount_due_minor
-            or (
-                invoices.is_paid_out_of_band
-                and invoices.status = 'paid'
-                and covered.created_at > invoices.paid_at
-            )
+        coalesce(
+            invoices.amount_due_minor > 0
+            and covered.currency = invoices.currency
+            and (
+                covered.charged_before_minor >= invoices.amount_due_minor
+                or (
+                    coalesce(invoices.is_paid_out_of_band, false)
+                    and invoices.status = 'paid'
+                    and covered.created_at > invoices.paid_at
+                )
+            ),
+            false
         ) as is_surplus,
     from covered
     left join invoices

@@ -198,10 +198,10 @@ uncollected as (
                     end
             when
                 -- an attempt that was planned for a day that has passed is none
-                coalesce(
-                    invoices.next_payment_attempt_at
-                    < parameters.as_of - to_hours(parameters.event_grace_hours),
-                    true
+                (
+                    invoices.next_payment_attempt_at is null
+                    or invoices.next_payment_attempt_at
+                    < parameters.as_of - to_hours(parameters.event_grace_hours)
                 )
                 and (
                     coalesce(invoices.attempt_count, 0) > 0
