@@ -1,6 +1,7 @@
 """The assets from landing to publication. Bodies are one line over functions that are tested by themselves."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -15,6 +16,9 @@ from dagster_project.session import Session
 from dagster_project.translator import LANDED_FILES, TieoutTranslator, asset_key
 from tieout.store.measures import TableMeasures
 
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+"""A daily run that comes late is warned of after 2 h; two that did not come are a failure."""
+
 WRITER_POOL = "duckdb_writer"
 """One process may write the warehouse at a time; DuckDB refuses a second, so Dagster must not even start it."""
 
@@ -22,7 +26,13 @@ PREPARED = prepare()
 TRANSLATOR = TieoutTranslator()
 
 
-@dg.asset(key=LANDED_FILES, group_name="landing", kinds={"parquet", "duckdb"}, pool=WRITER_POOL)
+@dg.asset(
+    key=LANDED_FILES,
+    group_name="landing",
+    kinds={"parquet", "duckdb"},
+    pool=WRITER_POOL,
+    freshness_policy=FRESHNESS,
+)
 def landed_files(run: RunResource) -> dg.MaterializeResult[Any]:
     """New files of the landing area, read into the lake as immutable Parquet batches."""
     return dg.MaterializeResult(metadata=landing_metadata(run.session))
@@ -47,7 +57,13 @@ def candidate_snapshot(run: RunResource) -> dg.MaterializeResult[Any]:
     return dg.MaterializeResult(metadata=candidate_metadata(run.session))
 
 
-@dg.asset(deps=[candidate_snapshot], group_name="publication", kinds={"duckdb"}, pool=WRITER_POOL)
+@dg.asset(
+    deps=[candidate_snapshot],
+    group_name="publication",
+    kinds={"duckdb"},
+    pool=WRITER_POOL,
+    freshness_policy=FRESHNESS,
+)
 def snapshot(run: RunResource) -> dg.MaterializeResult[Any]:
     """The publication: `CURRENT` is replaced, and readers see the new snapshot."""
     return dg.MaterializeResult(metadata=publication_metadata(run.session))

@@ -60,7 +60,7 @@ def build_models(prepared: Prepared, arguments: list[str]) -> list[NodeResult]:
 
     Raises:
         TieoutError: dbt could not even start; the message is dbt's.
-        KeyboardInterrupt: the run was told to stop.
+        BaseException: the run was told to stop, in whichever way.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -70,8 +70,8 @@ def build_models(prepared: Prepared, arguments: list[str]) -> list[NodeResult]:
             outcome = dbtRunner(manifest=prepared.dbt_manifest(), callbacks=[_teller()]).invoke(arguments)
     finally:
         _close(DuckDBConnectionManager)
-    if isinstance(outcome.exception, KeyboardInterrupt | SystemExit):
-        raise outcome.exception
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        raise outcome.exception  # told to stop: KeyboardInterrupt, SystemExit, or Dagster's own
     results = [_node_result(result) for result in getattr(outcome.result, "results", None) or ()]
     if outcome.exception is not None and not any(result.has_failed for result in results):
         raise TieoutError(f"dbt stopped: {outcome.exception}") from outcome.exception

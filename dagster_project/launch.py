@@ -31,6 +31,7 @@ def run_tie_out(landing: Path, home: Home, as_of: str, listener: Listener) -> Fi
     Raises:
         BadArgument: the landing area, the home, the as-of or a setting cannot be used; nothing was run.
         TieoutError: the run could not finish; nothing was published.
+        KeyboardInterrupt: the run was told to stop; nothing was published.
     """
     started = time.monotonic()
     with listening(listener):
@@ -65,6 +66,8 @@ def _execute(landing: Path, home: Home, as_of: str) -> None:
             dg.DagsterInstance.ephemeral() as instance,
         ):
             job.execute_in_process(run_config=config, instance=instance, raise_on_error=True)
+    except dg.DagsterExecutionInterruptedError as error:
+        raise KeyboardInterrupt from error
     except Exception as error:
         raise _root(error) from error
 
