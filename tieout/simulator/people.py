@@ -17,12 +17,12 @@ _FIRST: Final = """
     Harbor Hazel Indigo Ivory Juniper Kestrel Lumen Maple Meridian Mosaic Nimbus North Oak Onyx Orchid
     Otter Pixel Prairie Quartz Raven Ridge River Saffron Sierra Solstice Summit Tandem Thistle Tundra
     Umber Vale Velvet Vertex Willow Wren Zephyr
-""".split()  # noqa: SIM905
+""".split()
 _LAST: Final = """
     AI Analytics Apps Bank Bio Capital Cloud Commerce Data Design Energy Foods Freight Games Health
     Insurance Labs Law Learning Logistics Media Mobility Music Networks Partners Payments Pharma Press
     Research Retail Robotics Security Software Space Sports Studio Systems Travel Ventures Works
-""".split()  # noqa: SIM905
+""".split()
 _CURRENCY_SHARE: Final = (("usd", 0.80), ("eur", 0.14), ("jpy", 0.06))
 _TRIAL_SHARE, _CANCEL_SHARE, _FAILING_SHARE, _MONTH_END_SHARE = 0.12, 0.08, 0.08, 0.06
 _TRIAL_DAYS: Final = (7, 14)

@@ -150,9 +150,10 @@ def _assign(
 
 
 def _has_time(spec: WorldSpec, customer: Customer) -> bool:
-    """Whether the customer's second period began early enough for a fault to be planted and to show."""
-    bounds = customer.subscription.bounds
-    return bounds[min(2, len(bounds) - 1)] + 4 * DAY < spec.end_s
+    """Whether the second period began, or the last one ended, early enough for a fault to be planted and to show."""
+    s = customer.subscription
+    needed = s.bounds[min(2, len(s.bounds) - 1)] if s.cancel_at is None else s.cancel_at
+    return needed + 4 * DAY < spec.end_s
 
 
 def _make_usage(
