@@ -55,6 +55,14 @@ def call_tieout(*arguments: object, env: Mapping[str, str] | None = None, timeou
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that needs a whole run is slow; those that share one home go to one process, so that it is built once."""
+    for item in items:
+        if "tiny_home" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("tiny-home"))
+
+
 @pytest.fixture(scope="session")
 def run_tieout() -> RunTieout:
     """`run_tieout("run", "--landing", …)`: the finished process, with its output and status."""

@@ -16,6 +16,10 @@ FOUND_SEVERE = 3
 INTERRUPTED = 130
 
 
+class Stopped(Exception):
+    """The command was told to stop; the message says what that leaves."""
+
+
 def status_of(command: Callable[[], object]) -> int:
     """Runs a command and gives its exit status; says on standard error what a person can act on."""
     try:
@@ -24,12 +28,16 @@ def status_of(command: Callable[[], object]) -> int:
         message, status = str(error), BAD_ARGUMENTS
     except TieoutError as error:
         message, status = str(error), NOT_FINISHED
+    except Stopped as error:
+        message, status = str(error), INTERRUPTED
     except KeyboardInterrupt:
-        message, status = "stopped; nothing was published", INTERRUPTED
+        message, status = "stopped", INTERRUPTED
     except BrokenPipeError:  # `tieout discrepancies | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:  # typer's way to say that it was told to stop
+            print("tieout: stopped", file=sys.stderr)
         return leaving.code if isinstance(leaving.code, int) else DONE if leaving.code is None else NOT_FINISHED
     else:
         return DONE

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.errors import Stopped
 from app.cli.options import HomeOption, home_of
 from tieout.store.config import load_config
 from tieout.store.errors import BadArgument
@@ -41,8 +42,13 @@ def run(
     from app.cli.summary import summary
     from dagster_project.launch import run_tie_out
 
-    with shown(quiet) as listener:
-        finished = run_tie_out(area.resolve(), where, as_of, listener)
+    before = where.current()
+    try:
+        with shown(quiet) as listener:
+            finished = run_tie_out(area.resolve(), where, as_of, listener)
+    except KeyboardInterrupt:
+        is_same = where.current() == before
+        raise Stopped("stopped; nothing was published" if is_same else "stopped after it had published") from None
     typer.echo(summary(where, finished.seconds))
 
 

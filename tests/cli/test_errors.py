@@ -1,6 +1,6 @@
 import pytest
 
-from app.cli.errors import status_of
+from app.cli.errors import Stopped, status_of
 from tieout.store.errors import BadArgument, NoSnapshot, TieoutError
 
 
@@ -17,7 +17,9 @@ def raising(error):
         (BadArgument("bad"), 2),
         (NoSnapshot("none"), 2),
         (TieoutError("could not"), 1),
+        (Stopped("stopped"), 130),
         (KeyboardInterrupt(), 130),
+        (SystemExit(130), 130),
         (SystemExit(3), 3),
         (SystemExit(None), 0),
     ],
