@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final
 
-ROUNDING_MODES: Final = ("half_away_from_zero",)
-AMOUNT_OFF_REMAINDERS: Final = ("largest_line",)
+ROUNDING_MODES: Final = ("half_away_from_zero", "half_even")
+AMOUNT_OFF_REMAINDERS: Final = ("largest_line", "last_line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
