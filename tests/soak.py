@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.runs.scenarios import baseline, in_portions, in_records, killed
@@ -38,11 +39,17 @@ def main() -> int:
         scratch = Path(folder)
         expected, seconds = baseline(world, scratch)
         say(f"one run over everything: {seconds:.1f} s, {row_count(expected):,} rows published")
-        found = in_portions(world, scratch, expected, arguments.portions, arguments.seed, say)
-        found += in_records(world, scratch, arguments.portions, arguments.seed, say)
-        found += killed(world, scratch, expected, arguments.kills, seconds, arguments.seed, say)
-    for line in found:
-        print(f"DIFFERS {line}")
+        found: list[str] = []
+        ways: tuple[Callable[[], list[str]], ...] = (
+            lambda: in_portions(world, scratch, expected, arguments.portions, arguments.seed, say),
+            lambda: in_records(world, scratch, arguments.portions, arguments.seed, say),
+            lambda: killed(world, scratch, expected, arguments.kills, seconds, arguments.seed, say),
+        )
+        for way in ways:
+            differences = way()
+            found += differences
+            for line in differences or ["the same rows"]:
+                say(line)
     print("the same rows, whatever way" if not found else f"{len(found)} differences")
     return 1 if found else 0
 

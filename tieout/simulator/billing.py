@@ -10,21 +10,19 @@ import numpy as np
 
 from tieout.simulator import objects
 from tieout.simulator.catalogue import METERS, MINIMUM_CHARGE, Catalogue
-from tieout.simulator.faults.base import Plant
+from tieout.simulator.faults.base import PLANT_BEFORE_END, Plant
 from tieout.simulator.ids import Ids
 from tieout.simulator.invoices import Invoice, Line, recurring_lines, usage_lines
 from tieout.simulator.landing import Landing
 from tieout.simulator.money_objects import Movement, customer_balance_transaction
 from tieout.simulator.payments import Cashier
 from tieout.simulator.people import Customer, Subscription
-from tieout.simulator.periods import DAY, HOUR, iso
+from tieout.simulator.periods import HOUR, iso
 from tieout.simulator.spec import WorldSpec
 from tieout.simulator.truth import Truth
 from tieout.simulator.usage import Totals
 
 _TWICE_SHARE, _EARLIER_LISTING_SHARE = 0.03, 0.08
-#: A fault is planted only where this much time is left for it to show.
-PLANT_BEFORE_END: Final = 3 * DAY
 LATE_SHARE: Final = 0.5
 
 

@@ -150,9 +150,9 @@ def _assign(
 
 
 def _has_time(spec: WorldSpec, customer: Customer) -> bool:
-    """Whether the second period began, or the last one ended, early enough for a fault to be planted and to show."""
+    """Whether a period (a leaving customer's last one) ended early enough for a fault to be planted and to show."""
     s = customer.subscription
-    needed = s.bounds[min(2, len(s.bounds) - 1)] if s.cancel_at is None else s.cancel_at
+    needed = s.bounds[1] if s.cancel_at is None else s.cancel_at
     return needed + 4 * DAY < spec.end_s
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: An invoice that a fault leaves must stay clear of the minimum charge, which would be another story.
 CLEAR_OF_MINIMUM_MINOR: Final = 200
+#: A fault is planted only where this much time is left for it to show.
+PLANT_BEFORE_END: Final = 3 * DAY
 
 
 class Plant:
@@ -67,7 +69,8 @@ class Plant:
         """Plant on this invoice if it is time and possible."""
         if self.is_planted or invoice.is_skipped or invoice.is_final != (self.variant in self.wants_final):
             return
-        is_last_chance = invoice.period + 3 >= len(invoice.subscription.bounds)
+        ends = invoice.subscription.bounds[invoice.period + 2 :]
+        is_last_chance = not ends or ends[0] + PLANT_BEFORE_END >= desk.end
         if self.patience > 0 and not is_last_chance:
             self.patience -= 1
             return
