@@ -20,12 +20,12 @@ import pyarrow.compute as pc
 from tieout.core.quarantine import Reason
 from tieout.sources.files import FoundFile, LandingError
 
-BLOCK_BYTES: Final = 48 * 1024 * 1024  # a block and what is made of it stay far below the memory of a small machine
+BLOCK_BYTES: Final = 32 * 1024 * 1024  # a block and what is made of it stay far below the memory of a small machine
 LINE_LIMIT: Final = 16 * 1024 * 1024  # DuckDB's own limit for one JSON object
 RAW_LIMIT: Final = 64 * 1024  # of a line beyond the limit, this much is kept in quarantine
-_READ_BYTES: Final = 8 * 1024 * 1024
+_READ_BYTES: Final = 2 * 1024 * 1024
 _INFLATE_BYTES: Final = 256 * 1024
-_BATCH_ROWS: Final = 16_384  # DuckDB spreads an Arrow table over its threads by record batch
+BATCH_ROWS: Final = 16_384  # DuckDB spreads an Arrow table over its threads by record batch
 _BOM: Final = b"\xef\xbb\xbf"
 
 LINES_SCHEMA: Final = pa.schema([("file_number", pa.int32()), ("line_number", pa.int64()), ("text", pa.string())])
@@ -98,7 +98,10 @@ def read_pieces(file_number: int, file: FoundFile) -> Iterator[Piece | LineRejec
         if chunk is None:
             break
         data = carry + chunk
-        if is_first and len(data) >= len(_BOM):
+        if is_first:
+            if len(data) < len(_BOM):
+                carry = data
+                continue
             data, is_first = data.removeprefix(_BOM), False
         end = data.rfind(b"\n")
         if is_dropping:
@@ -115,8 +118,10 @@ def read_pieces(file_number: int, file: FoundFile) -> Iterator[Piece | LineRejec
             line += data.count(b"\n", 0, end + 1)
         if len(carry) > LINE_LIMIT:
             is_dropping = True
-    if is_first:
-        carry = carry.removeprefix(_BOM)
+    if is_first and b"\n" in carry:  # a file of two bytes at most
+        yield from _split_long(file_number, line, carry[: carry.rfind(b"\n") + 1])
+        line += carry.count(b"\n")
+        carry = carry[carry.rfind(b"\n") + 1 :]
     if is_dropping:
         yield _too_long(file_number, line, carry)
         line += 1
@@ -228,7 +233,7 @@ def _to_block(pieces: list[Piece], rejects: list[LineReject]) -> LineBlock:
     if b"\r" in data:
         text = pc.utf8_rtrim(text, characters="\r")
     table = pa.Table.from_arrays([pa.array(file_numbers), pa.array(line_numbers), text], schema=LINES_SCHEMA)
-    table = pa.Table.from_batches(table.to_batches(max_chunksize=_BATCH_ROWS), schema=LINES_SCHEMA)
+    table = pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS), schema=LINES_SCHEMA)
     return LineBlock(table, (*rejects, *more))
 
 

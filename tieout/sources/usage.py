@@ -9,24 +9,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tieout.sources.files import FoundFile
-from tieout.sources.lines import LineReject, read_blocks
+from tieout.sources.lines import BATCH_ROWS, LineReject, read_blocks
 from tieout.sources.usage_record import BLANKS, Rejected, UsageRecord, read_json, read_native
 from tieout.sources.usage_sql import statement
 from tieout.sources.usage_tables import FIELDS, read_csv, read_parquet
 from tieout.store.lake import BatchWriter
 
 PART_ROWS: Final = 1_000_000  # rows per Parquet file: bounds the memory of a landing of any size
-_PLAIN_COLUMNS: Final = (
-    "t.shape, t.id_space, t.event_id, t.customer_ref, t.meter, t.value, t.occurred_at, t.fraction_digits, "
-    "t.received_at, t.properties, t.payload, t.text as raw"
-)
+# what a line has that no other shape has, as in `_with_markers`, and who reads it
+MARKED: Final = ("json_native", "json_stripe", "json_cloudevents")
 _EXACT_SCHEMA: Final = pa.schema(
     [
         ("file_number", pa.int32()),
@@ -44,6 +43,7 @@ _EXACT_SCHEMA: Final = pa.schema(
         ("properties", pa.string()),
         ("payload", pa.string()),
         ("raw", pa.string()),
+        ("is_good", pa.bool_()),
     ]
 )
 _REJECT_SCHEMA: Final = pa.schema(
@@ -107,51 +107,58 @@ class _UsageReader:
         self.progress = progress
         self.counts = Counts()
         self._waiting = 0
-        self._read = 0
+        self._block = 0
         hashes = pa.table({"file_number": pa.array(range(len(files)), pa.int32()), "file_hash": [h for h, _ in files]})
-        self._load("reading_files", hashes)
+        connection.register("loading", hashes)
+        connection.execute("create or replace temp table reading_files as select * from loading")
+        connection.unregister("loading")
         connection.execute(statement("macros"))
         self._clear()
 
     def read_json_lines(self, files: Sequence[tuple[int, FoundFile]]) -> None:
-        numbers = [number for number, _ in files]
+        numbers = pa.array([number for number, _ in files], pa.int32())
         for block in read_blocks([file for _, file in files]):
             self.add_rejects([_renumbered(reject, numbers) for reject in block.rejects])
             if block.table.num_rows == 0:
                 continue
-            lines = _with_numbers(block.table, numbers)
+            lines, markers = _with_markers(block.table, numbers)
             self.connection.register("lines", lines)
-            self.connection.execute(statement("json_candidates"))
+            for marker in markers:
+                self._take(MARKED[marker])
             self.connection.unregister("lines")
-            self._take_candidates()
+            self._end_block()
 
     def read_table(self, table: pa.Table) -> None:
         """Reads rows of CSV or Parquet, given as texts (``usage_tables.SCHEMA``)."""
         if table.num_rows:
             self.connection.register("rows", table)
-            self.connection.execute(statement("native_candidates"))
+            self._take("native_rows")
             self.connection.unregister("rows")
-            self._take_candidates()
+            self._end_block()
 
-    def _take_candidates(self) -> None:
+    def _take(self, candidates: str) -> None:
+        """Types the candidates that the named statement makes."""
+        query = f"with {statement(candidates)} {statement('plain_records')}"
+        self.connection.execute(f"insert into waiting by name {query}", {"block": self._block})
+
+    def _end_block(self) -> None:
+        """Gives what is not plain in this block to the exact reader; writes a part when enough waits."""
         run = self.connection.execute
+        # few records have keys that we do not know; among those, a key that is there twice is for the exact reader
         run(
-            "create or replace temp table doubled_keys as "
-            "with seen as (select distinct keys from candidates where keys is not null) "
-            "select keys from seen where list_unique(keys) < len(keys)"
+            "update waiting set is_good = false where block = $block and keys in ("
+            "with seen as (select distinct keys from waiting where block = $block and keys is not null) "
+            "select keys from seen where list_unique(keys) < len(keys))",
+            {"block": self._block},
         )
-        run(statement("plain_records"))
-        run(
-            f"insert into usage_records by name select f.file_hash, t.file_number, t.line_number, {_PLAIN_COLUMNS} "
-            "from typed as t join reading_files as f using (file_number) where t.is_good"
-        )
-        for number, count in run("select file_number, count(*) from typed where is_good group by all").fetchall():
+        counted = "select file_number, count(*) from waiting where block = $block and is_good group by all"
+        for number, count in run(counted, {"block": self._block}).fetchall():
             self.counts.records[number] += count
             self._waiting += count
-        unusual = run("select file_number, line_number, text, fields from typed where not is_good").fetchall()
-        self._read_exactly(unusual)
-        self._read = sum(self.counts.records.values())
-        self.progress(self._read)
+        unusual = "select file_number, line_number, raw, fields from waiting where block = $block and not is_good"
+        self._read_exactly(run(unusual, {"block": self._block}).fetchall())
+        self._block += 1
+        self.progress(sum(self.counts.records.values()))
         if self._waiting >= PART_ROWS:
             self.flush()
 
@@ -169,11 +176,7 @@ class _UsageReader:
             records.append(_row(number, line, text, record))
             self.counts.records[number] += 1
         if records:
-            self._load("exact_records", pa.Table.from_pylist(records, schema=_EXACT_SCHEMA))
-            self.connection.execute(
-                "insert into usage_records by name "
-                "select f.file_hash, e.* from exact_records as e join reading_files as f using (file_number)"
-            )
+            self._append("waiting", pa.Table.from_pylist(records, schema=_EXACT_SCHEMA))
             self._waiting += len(records)
         self.add_rejects(rejects)
 
@@ -190,11 +193,7 @@ class _UsageReader:
             }
             for reject in rejects
         ]
-        self._load("new_rejects", pa.Table.from_pylist(rows, schema=_REJECT_SCHEMA))
-        self.connection.execute(
-            "insert into usage_rejects by name select f.file_hash, r.* exclude (file_number) "
-            "from new_rejects as r join reading_files as f using (file_number)"
-        )
+        self._append("waiting_rejects", pa.Table.from_pylist(rows, schema=_REJECT_SCHEMA))
         self.counts.rejects.update(reject.file_number for reject in rejects)
 
     def flush(self) -> None:
@@ -207,24 +206,36 @@ class _UsageReader:
         self._waiting = 0
         self.connection.execute(statement("waiting_tables"))
 
-    def _load(self, name: str, table: pa.Table) -> None:
+    def _append(self, name: str, table: pa.Table) -> None:
         self.connection.register("loading", table)
-        self.connection.execute(f"create or replace temp table {name} as select * from loading")
+        self.connection.execute(f"insert into {name} by name select * from loading")
         self.connection.unregister("loading")
 
 
 def _row(number: int, line: int, text: str, record: UsageRecord) -> dict[str, Any]:
-    return {"file_number": number, "line_number": line, "raw": text, **record.__dict__}
+    return {"file_number": number, "line_number": line, "raw": text, "is_good": True, **record.__dict__}
 
 
-def _renumbered(reject: LineReject, numbers: list[int]) -> LineReject:
-    return LineReject(numbers[reject.file_number], reject.line_number, reject.reason, reject.detail, reject.raw)
+def _renumbered(reject: LineReject, numbers: pa.Array) -> LineReject:
+    return replace(reject, file_number=numbers[reject.file_number].as_py())
 
 
-def _with_numbers(table: pa.Table, numbers: list[int]) -> pa.Table:
-    """The lines with their file's position among all files instead of among those that are lines."""
-    column = pa.array(numbers, pa.int32()).take(table.column("file_number").combine_chunks())
-    batches = pa.Table.from_arrays(
-        [column, table.column("line_number"), table.column("text")], schema=table.schema
-    ).to_batches(max_chunksize=16_384)
-    return pa.Table.from_batches(batches, schema=table.schema)
+def _with_markers(table: pa.Table, numbers: pa.Array) -> tuple[pa.Table, list[int]]:
+    """The lines with their file's position among all files, and with what marks their shape; and the markers there
+    are.
+    """
+    table = table.combine_chunks()
+    text = table.column("text")
+    is_stripe = pc.match_substring(text, '"event_name"').cast(pa.int8())
+    is_cloud = pc.match_substring(text, '"specversion"').cast(pa.int8())
+    marker = pc.if_else(pc.equal(is_cloud, 1), pa.scalar(2, pa.int8()), is_stripe)
+    lines = pa.table(
+        {
+            "file_number": numbers.take(table.column("file_number").combine_chunks()),
+            "line_number": table.column("line_number"),
+            "text": text,
+            "marker": marker,
+        }
+    )
+    batches = lines.combine_chunks().to_batches(max_chunksize=BATCH_ROWS)
+    return pa.Table.from_batches(batches, schema=lines.schema), sorted(pc.unique(marker).to_pylist())

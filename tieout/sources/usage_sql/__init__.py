@@ -1,4 +1,6 @@
-"""The set-based reader of usage files, as SQL: plain records are typed here, whatever is unusual goes to the exact reader."""
+"""The set-based reader of usage files, as SQL: plain records are typed here, whatever is unusual goes to the exact
+reader.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-create or replace temp table usage_records (
-    file_hash varchar,
+-- What was read and is not written yet: records of the files by number, and what the bulk reader cannot vouch for (not `is_good`).
+create or replace temp table waiting (
+    block integer,
     file_number integer,
     line_number bigint,
     shape varchar,
@@ -14,12 +15,24 @@ create or replace temp table usage_records (
     voids varchar,
     properties varchar,
     payload varchar,
-    raw varchar
+    raw varchar,
+    keys varchar[],
+    fields varchar[],
+    is_good boolean
 );
-create or replace temp table usage_rejects (
-    file_hash varchar,
+create or replace temp table waiting_rejects (
+    file_number integer,
     line_number bigint,
     reason varchar,
     detail varchar,
     raw varchar
 );
+create or replace temp view usage_records as
+select files.file_hash, waiting.*
+from waiting
+inner join reading_files as files on waiting.file_number = files.file_number
+where waiting.is_good;
+create or replace temp view usage_rejects as
+select files.file_hash, rejects.*
+from waiting_rejects as rejects
+inner join reading_files as files on rejects.file_number = files.file_number;
