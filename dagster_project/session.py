@@ -135,7 +135,7 @@ class Session:
         prepared = self.prepared()
         arguments = build_arguments(prepared, self.run_folder, self.config.threads, selection)
         tell(Progress("build"))
-        # Great Expectations takes 3 s to import, and dbt waits for DuckDB more than half of its time: it costs nothing here.
+        # Great Expectations takes 3 s to import, and dbt mostly waits for DuckDB meanwhile: it costs nothing here.
         ahead = Thread(target=import_ahead, name="import ahead", daemon=True)
         ahead.start()
         results = build_models(prepared, arguments)
