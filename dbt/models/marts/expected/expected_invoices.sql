@@ -24,9 +24,9 @@ discounts as (
 
 ),
 
-invoices as (
+settlements as (
 
-    select * from {{ ref('int_invoices_current') }}
+    select * from {{ ref('int_expected_settlements') }}
 
 ),
 
@@ -69,10 +69,14 @@ reasoned as (
         coalesce(totals.discount_minor, 0) as discount_minor,
         coalesce(totals.credit_grants_minor, 0) as credit_grants_minor,
         coalesce(totals.line_groups, 0) as line_groups,
-        invoices.tax_minor,
+        settlements.tax_minor,
+        settlements.starting_balance_minor,
+        settlements.ending_balance_minor,
+        settlements.amount_due_minor,
+        settlements.is_below_minimum,
     from heads
     left join matched on heads.expected_invoice_id = matched.expected_invoice_id
-    left join invoices on matched.invoice_id = invoices.invoice_id
+    left join settlements on heads.expected_invoice_id = settlements.expected_invoice_id
     left join totals on heads.expected_invoice_id = totals.expected_invoice_id
     left join unknown_discounts on heads.expected_invoice_id = unknown_discounts.expected_invoice_id
 
@@ -99,7 +103,11 @@ final as (
             when reason_not_computed is null
                 then subtotal_minor - discount_minor - credit_grants_minor + coalesce(tax_minor, 0)
         end as total_minor,
+        case when reason_not_computed is null then starting_balance_minor end as starting_balance_minor,
+        case when reason_not_computed is null then ending_balance_minor end as ending_balance_minor,
+        case when reason_not_computed is null then amount_due_minor end as amount_due_minor,
         cast(line_groups as integer) as line_groups,
+        case when reason_not_computed is null then is_below_minimum end as is_below_minimum,
         period_start,
         period_end,
         due_at,
