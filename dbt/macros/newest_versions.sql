@@ -1,17 +1,19 @@
-{# The one version that counts of every id: contract.md 1.2, "an id seen again". Nothing here looks at the order in which
+{# The one version that counts of every id: nothing here looks at the order in which
    files came.
 
    id        column, or list of columns, that names the object
-   settled   integer expressions that only ever grow over the object's life (terminal statuses, amounts refunded):
-             they decide first
-   evidence  integer expressions that tell whether a listing is behind the newest event, and order versions of one second
+   settled   integer expressions that only ever grow over the object's life (terminal statuses,
+             amounts refunded): they decide first
+   evidence  integer expressions that tell whether a listing is behind the newest event, and order
+             versions of one second
    ties      integer expressions that only order versions of one second
    core      columns that change only together with an event; by default the whole object
 
-   A listing has no time of its own. It is placed at the newest event that shows the same object, or else the same core;
-   one that no event shows is older than the events when its evidence is behind theirs, and newer when it is not. At the
-   same place a listing that shows something else than the event counts, since some changes have no event. What then is
-   still equal is decided by the object's text with its keys sorted: the greater one. #}
+   A listing has no time of its own. It is placed at the newest event that shows the same object, or
+   else the same core; one that no event shows is older than the events when its evidence is behind
+   theirs, and newer when it is not. At the same place a listing that shows something else than the
+   event counts, since some changes have no event. What then is still equal is decided by the
+   object's text with its keys sorted: the greater one. #}
 {% macro newest_versions(versions, id, settled=[], evidence=[], core=[], ties=[]) -%}
 {%- set ids = [id] if id is string else id -%}
 {%- set id_list = ids | join(', ') -%}
@@ -135,7 +137,11 @@ texts as (
     select distinct
         newest.raw,
         (
-            select list((leaf.fullkey, coalesce(cast(leaf.atom as varchar), 'null')) order by leaf.fullkey)
+            select
+                list(
+                    (leaf.fullkey, coalesce(cast(leaf.atom as varchar), 'null'))
+                    order by leaf.fullkey
+                )
             from json_tree(newest.raw) as leaf
             where leaf.type not in ('OBJECT', 'ARRAY')
         ) as sorted_text,
@@ -172,9 +178,13 @@ final as (
 {%- endmacro %}
 
 {% macro growing_list(expressions) -%}
-[{% for each in expressions %}cast(coalesce({{ each }}, -1) as bigint), {% endfor %}cast(0 as bigint)]
+[
+{%- for each in expressions %}cast(coalesce({{ each }}, -1) as bigint), {% endfor -%}
+cast(0 as bigint)]
 {%- endmacro %}
 
 {% macro same_ids(left, right, ids) -%}
-{% for column in ids %}{{ 'and ' if not loop.first }}{{ left }}.{{ column }} = {{ right }}.{{ column }} {% endfor %}
+{% for column in ids -%}
+{{ 'and ' if not loop.first }}{{ left }}.{{ column }} = {{ right }}.{{ column }}
+{% endfor %}
 {%- endmacro %}

@@ -1,25 +1,38 @@
 {# How far along a status is. Only the order matters. #}
 
-{% macro invoice_status_rank(status) -%}
-case {{ status }} when 'draft' then 0 when 'open' then 1 when 'uncollectible' then 2 when 'paid' then 3 when 'void' then 4 end
+{# `steps` lists the values of the column by rank; several of one rank are a list of their own. #}
+{% macro rank_of(column, steps, otherwise='null') -%}
+case {{ column }}
+{%- for step in steps %}{% for value in ([step] if step is string else step) %}
+    when '{{ value }}' then {{ steps.index(step) }}
+{%- endfor %}{% endfor %}
+    else {{ otherwise }}
+end
 {%- endmacro %}
 
-{# What a subscription passes through once: not yet begun, on trial, running in whatever state, ended. #}
+{% macro invoice_status_rank(status) -%}
+{{ rank_of(status, ['draft', 'open', 'uncollectible', 'paid', 'void']) }}
+{%- endmacro %}
+
+{# What a subscription passes through once: not begun, on trial, running in whatever state, ended. #}
 {% macro subscription_life_rank(status) -%}
-case {{ status }} when 'incomplete' then 0 when 'trialing' then 1 when 'canceled' then 3 when 'incomplete_expired' then 3 else 2 end
+{{ rank_of(status, [
+    'incomplete', 'trialing', [], ['canceled', 'incomplete_expired'],
+], otherwise=2) }}
 {%- endmacro %}
 
 {# The order of several events of one second: things get worse, then end. #}
 {% macro subscription_status_rank(status) -%}
-case {{ status }}
-    when 'incomplete' then 0 when 'trialing' then 1 when 'active' then 2 when 'past_due' then 3 when 'unpaid' then 4
-    when 'paused' then 4 when 'incomplete_expired' then 5 when 'canceled' then 5
-end
+{{ rank_of(status, [
+    'incomplete', 'trialing', 'active', 'past_due', ['unpaid', 'paused'],
+    ['canceled', 'incomplete_expired'],
+]) }}
 {%- endmacro %}
 
 {% macro subscription_event_rank(event_type) -%}
-case {{ event_type }}
-    when 'customer.subscription.created' then 0 when 'customer.subscription.updated' then 1
-    when 'customer.subscription.deleted' then 2 else 3
-end
+{{ rank_of(event_type, [
+    'customer.subscription.created',
+    'customer.subscription.updated',
+    'customer.subscription.deleted',
+], otherwise=3) }}
 {%- endmacro %}

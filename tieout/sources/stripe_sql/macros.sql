@@ -1,12 +1,13 @@
--- Casts of one JSON leaf to one typed value: null where it cannot be read (the caller tells absent from unreadable).
--- Leaves come out of from_json as text: a JSON object as its JSON text, a JSON string without its quotes; only leaves
--- of money keep their JSON form (with quotes), so that 1000 and "10.00" can be told apart.
+-- Casts of one JSON leaf to one typed value: null where it cannot be read (the caller tells absent
+-- from unreadable). Leaves come out of from_json as text: a JSON object as its JSON text, a JSON
+-- string without its quotes; only leaves of money keep their JSON form (with quotes), so that 1000
+-- and "10.00" can be told apart.
 
 create or replace temp macro stripe_text(leaf) as nullif(leaf, '');
 
 -- An id, or the id of the expanded object that stands in its place.
 create or replace temp macro stripe_id(leaf) as
-    case when leaf like '{%' then nullif(json_extract_string(leaf, '$.id'), '') else nullif(leaf, '') end;
+    nullif(case when leaf like '{%' then json_extract_string(leaf, '$.id') else leaf end, '');
 
 create or replace temp macro stripe_sub(leaf, path) as
     case when leaf like '{%' then json_extract_string(leaf, path) end;
@@ -17,15 +18,23 @@ create or replace temp macro stripe_boolean(leaf) as
 -- Unix seconds up to the year 9999, as a naive UTC instant.
 create or replace temp macro stripe_instant(leaf) as
     case
-        when regexp_full_match(leaf, '[0-9]{1,12}(\.0+)?') and try_cast(split_part(leaf, '.', 1) as bigint) <= 253402300799
+        when
+            regexp_full_match(leaf, '[0-9]{1,12}(\.0+)?')
+            and try_cast(split_part(leaf, '.', 1) as bigint) <= 253402300799
             then make_timestamp(try_cast(split_part(leaf, '.', 1) as bigint) * 1000000)
     end;
 
 create or replace temp macro stripe_bigint(leaf) as
-    case when regexp_full_match(leaf, '-?[0-9]{1,18}(\.0+)?') then try_cast(split_part(leaf, '.', 1) as bigint) end;
+    case
+        when regexp_full_match(leaf, '-?[0-9]{1,18}(\.0+)?')
+            then try_cast(split_part(leaf, '.', 1) as bigint)
+    end;
 
 create or replace temp macro stripe_integer(leaf) as
-    case when regexp_full_match(leaf, '-?[0-9]{1,9}(\.0+)?') then try_cast(split_part(leaf, '.', 1) as integer) end;
+    case
+        when regexp_full_match(leaf, '-?[0-9]{1,9}(\.0+)?')
+            then try_cast(split_part(leaf, '.', 1) as integer)
+    end;
 
 -- At most 18 integer and 12 fractional digits, exactly; a small JSON number may come as 1e-07.
 create or replace temp macro stripe_decimal(leaf) as
@@ -38,9 +47,11 @@ create or replace temp macro stripe_decimal(leaf) as
     end;
 
 -- The upper end of a tier: null and "inf" are both open.
-create or replace temp macro stripe_up_to(leaf) as case when leaf <> 'inf' then stripe_decimal(leaf) end;
+create or replace temp macro stripe_up_to(leaf) as
+    case when leaf <> 'inf' then stripe_decimal(leaf) end;
 
--- A sum that Stripe answers as a JSON number: what is beyond 12 decimals is noise of the float it came through.
+-- A sum that Stripe answers as a JSON number: what is beyond 12 decimals is noise of the float it
+-- came through.
 create or replace temp macro stripe_number(leaf) as
     case
         when regexp_full_match(leaf, '-?[0-9]{1,25}(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?')
@@ -49,8 +60,10 @@ create or replace temp macro stripe_number(leaf) as
 
 create or replace temp macro stripe_currency_factor(currency) as
     case
-        when lower(currency) in ('bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv',
-                                 'xaf', 'xof', 'xpf') then 1
+        when lower(currency) in (
+            'bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv',
+            'xaf', 'xof', 'xpf'
+        ) then 1
         when lower(currency) in ('bhd', 'jod', 'kwd', 'omr', 'tnd') then 1000
         else 100
     end;
@@ -58,8 +71,9 @@ create or replace temp macro stripe_currency_factor(currency) as
 create or replace temp macro stripe_whole(amount) as
     case when amount % 1 = 0 then try_cast(amount as bigint) end;
 
--- Minor units. A number, or digits as a string, are minor units; a string with a point ("10.00") is the amount in
--- major units as some tools write it out, and counts when it is whole in minor units (factor: minor units in one).
+-- Minor units. A number, or digits as a string, are minor units; a string with a point ("10.00") is
+-- the amount in major units as some tools write it out, and counts when it is whole in minor units
+-- (factor: minor units in one).
 create or replace temp macro stripe_minor(leaf, factor) as
     case
         when regexp_full_match(leaf, '"-?[0-9]{1,15}\.[0-9]{1,3}"')
@@ -75,35 +89,47 @@ create or replace temp macro stripe_is_not_list(object, path) as
 create or replace temp macro stripe_absent_money(leaf) as leaf is null or leaf = '""';
 
 create or replace temp macro stripe_taxes(items, factor) as
-    cast(coalesce(list_sum(list_transform(items, lambda tax: stripe_minor(tax.amount, factor))), 0) as bigint);
+    cast(
+        coalesce(list_sum(list_transform(items, lambda tax: stripe_minor(tax.amount, factor))), 0)
+        as bigint
+    );
 
 -- The taxes that come on top of the price, in the words of either shape.
 create or replace temp macro stripe_exclusive_taxes(items, factor) as
     stripe_taxes(
-        list_filter(items, lambda tax: coalesce(tax.tax_behavior = 'exclusive', tax.inclusive = 'false', false)),
+        list_filter(
+            items,
+            lambda tax: coalesce(tax.tax_behavior = 'exclusive', tax.inclusive = 'false', false)
+        ),
         factor
     );
 
 -- One discount, expanded or as its bare id; its coupon under either name, expanded or as its id.
+create or replace temp macro stripe_coupon(item) as
+    coalesce(stripe_sub(item, '$.coupon'), stripe_sub(item, '$.source.coupon'));
+
 create or replace temp macro stripe_discount(item) as
     struct_pack(
         discount_id := stripe_id(item),
-        coupon_id := stripe_id(coalesce(stripe_sub(item, '$.coupon'), stripe_sub(item, '$.source.coupon'))),
+        coupon_id := stripe_id(stripe_coupon(item)),
         start_at := stripe_instant(stripe_sub(item, '$.start')),
         end_at := stripe_instant(stripe_sub(item, '$.end')),
-        coupon_raw := case
-            when coalesce(stripe_sub(item, '$.coupon'), stripe_sub(item, '$.source.coupon')) like '{%'
-                then coalesce(stripe_sub(item, '$.coupon'), stripe_sub(item, '$.source.coupon'))
-        end
+        coupon_raw := case when stripe_coupon(item) like '{%' then stripe_coupon(item) end
     );
 
 create or replace temp macro stripe_is_bad_discount(item) as
     item is null
-    or (stripe_sub(item, '$.start') is not null and stripe_instant(stripe_sub(item, '$.start')) is null)
-    or (stripe_sub(item, '$.end') is not null and stripe_instant(stripe_sub(item, '$.end')) is null);
+    or (
+        stripe_sub(item, '$.start') is not null
+        and stripe_instant(stripe_sub(item, '$.start')) is null
+    )
+    or (
+        stripe_sub(item, '$.end') is not null
+        and stripe_instant(stripe_sub(item, '$.end')) is null
+    );
 
--- The list of discounts of an object: `discounts`, in which the older single `discount` stands for its own bare id;
--- or that single one alone.
+-- The list of discounts of an object: `discounts`, in which the older single `discount` stands for
+-- its own bare id; or that single one alone.
 create or replace temp macro stripe_discounts(items, single) as
     case
         when len(items) > 0 then

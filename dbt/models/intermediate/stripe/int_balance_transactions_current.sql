@@ -4,7 +4,7 @@
     'balance_transaction_id',
     settled=[
         "payout_id is not null",
-        "case status when 'pending' then 0 when 'available' then 1 end",
+        rank_of('status', ['pending', 'available']),
     ],
 ) }}
 

@@ -3,7 +3,7 @@
     ref('stg_stripe__charges'),
     'charge_id',
     settled=[
-        "case status when 'pending' then 0 when 'failed' then 1 when 'succeeded' then 2 end",
+        rank_of('status', ['pending', 'failed', 'succeeded']),
         "is_captured",
         "amount_refunded_minor",
         "is_disputed",

@@ -1,4 +1,5 @@
--- A coupon of its own is worth more than the copy inside a discount; it is redeemed more often and stops being valid once.
+-- A coupon of its own is worth more than the copy inside a discount; it is redeemed more often and
+-- stops being valid once.
 {{ newest_versions(
     ref('stg_stripe__coupons'),
     'coupon_id',

@@ -3,7 +3,7 @@
     ref('stg_stripe__credit_notes'),
     'credit_note_id',
     settled=[
-        "case status when 'issued' then 0 when 'void' then 1 end",
+        rank_of('status', ['issued', 'void']),
         "len(refunds)",
     ],
 ) }}

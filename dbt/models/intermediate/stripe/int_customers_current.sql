@@ -1,5 +1,6 @@
--- The customer as Stripe last showed it. A listing has no time, but the balance has a history of its own: of several
--- versions those count whose balance is what the customer's latest balance transaction left.
+-- The customer as Stripe last showed it. A listing has no time, but the balance has a history of
+-- its own: of several versions those count whose balance is what the customer's latest balance
+-- transaction left.
 {% set versions %}
     (
         with
@@ -34,7 +35,8 @@
                     from latest as following
                     where
                         following.customer_id = latest.customer_id
-                        and following.ending_balance_minor - following.amount_minor = latest.ending_balance_minor
+                        and latest.ending_balance_minor
+                        = following.ending_balance_minor - following.amount_minor
                         and (following.amount_minor, following.ending_balance_minor)
                         <> (latest.amount_minor, latest.ending_balance_minor)
                 )
@@ -46,10 +48,14 @@
 
             select
                 customers.* replace (
-                    bool_or(customers.is_deleted) over (partition by customers.customer_id) as is_deleted
+                    bool_or(customers.is_deleted) over (
+                        partition by customers.customer_id
+                    ) as is_deleted
                 ),
-                coalesce(list_contains(ending_balances.ending_balances_minor, customers.balance_minor), false)
-                    as has_latest_balance,
+                coalesce(
+                    list_contains(ending_balances.ending_balances_minor, customers.balance_minor),
+                    false
+                ) as has_latest_balance,
             from {{ ref('stg_stripe__customers') }} as customers
             left join ending_balances on customers.customer_id = ending_balances.customer_id
 

@@ -1,4 +1,5 @@
--- Every discount that is known by an id, wherever it was found: as an object of its own, or inside what it is on.
+-- Every discount that is known by an id, wherever it was found: as an object of its own, or inside
+-- what it is on.
 with
 
 own as (
@@ -87,7 +88,8 @@ found as (
 
 ),
 
--- a bare id says nothing; where two say something else, the later end is the greater one in every run
+-- a bare id says nothing; where two say something else, the later end is the greater one in every
+-- run
 final as (
 
     select

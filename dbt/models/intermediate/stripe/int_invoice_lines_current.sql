@@ -1,5 +1,6 @@
--- The lines of every invoice: those inside it, and those that landed as objects of their own with its id. A line made from
--- a pending item takes the subscription item from there, because from basil on it does not say it itself.
+-- The lines of every invoice: those inside it, and those that landed as objects of their own with
+-- its id. A line made from a pending item takes the subscription item from there, because from
+-- basil on it does not say it itself.
 with
 
 invoices as (
@@ -37,7 +38,8 @@ found as (
     select * from inside
     union all by name
     select free_standing.* exclude (
-        batch_number, file_hash, line_number, event_id, event_type, event_at, api_version, is_livemode, raw
+        batch_number, file_hash, line_number,
+        event_id, event_type, event_at, api_version, is_livemode, raw
     )
     from free_standing
     inner join invoices on free_standing.invoice_id = invoices.invoice_id
@@ -85,7 +87,9 @@ final as (
         coalesce(
             lines.subscription_id, invoice_items.subscription_id, invoices.subscription_id
         ) as subscription_id,
-        coalesce(lines.subscription_item_id, invoice_items.subscription_item_id) as subscription_item_id,
+        coalesce(
+            lines.subscription_item_id, invoice_items.subscription_item_id
+        ) as subscription_item_id,
         lines.invoice_item_id,
         coalesce(lines.is_proration, invoice_items.is_proration, false) as is_proration,
         coalesce(lines.is_discountable, true) as is_discountable,

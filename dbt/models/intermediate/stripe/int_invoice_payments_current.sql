@@ -3,7 +3,7 @@
     ref('stg_stripe__invoice_payments'),
     'invoice_payment_id',
     settled=[
-        "case status when 'open' then 0 when 'canceled' then 1 when 'paid' then 2 end",
+        rank_of('status', ['open', 'canceled', 'paid']),
         "amount_paid_minor",
     ],
 ) }}

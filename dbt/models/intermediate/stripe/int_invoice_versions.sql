@@ -1,4 +1,5 @@
--- Every status that an event showed an invoice in, with the event's instant, and the furthest one it was listed in.
+-- Every status that an event showed an invoice in, with the event's instant, and the furthest one
+-- it was listed in.
 with
 
 versions as (
@@ -23,7 +24,8 @@ seen as (
 
 ),
 
--- of all listings only the furthest: how often an invoice was listed before depends on the runs, not on the invoice
+-- of all listings only the furthest: how often an invoice was listed before depends on the runs,
+-- not on the invoice
 final as (
 
     select distinct *

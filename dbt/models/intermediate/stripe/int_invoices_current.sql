@@ -1,5 +1,5 @@
--- An invoice goes draft, open, uncollectible, paid or void, never back; attempts, payments and credit notes only grow.
--- A draft that was deleted is no invoice.
+-- An invoice goes draft, open, uncollectible, paid or void, never back; attempts, payments and
+-- credit notes only grow. A draft that was deleted is no invoice.
 {{ newest_versions(
     ref('stg_stripe__invoices'),
     'invoice_id',

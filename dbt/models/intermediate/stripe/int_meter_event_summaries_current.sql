@@ -1,4 +1,5 @@
--- A summary is known by its window, whatever id it was answered with; asked again later, it can only have grown.
+-- A summary is known by its window, whatever id it was answered with; asked again later, it can
+-- only have grown.
 {{ newest_versions(
     ref('stg_stripe__meter_event_summaries'),
     ['customer_id', 'meter_id', 'start_at', 'end_at'],

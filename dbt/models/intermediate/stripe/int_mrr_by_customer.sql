@@ -1,5 +1,6 @@
--- What a customer's running subscriptions bring per month: licensed prices at their present quantity, rounded per item.
--- Trials are no revenue yet; a discount counts when it is a percentage that runs on, a one-off one does not.
+-- What a customer's running subscriptions bring per month: licensed prices at their present
+-- quantity, rounded per item. Trials are no revenue yet; a discount counts when it is a percentage
+-- that runs on, a one-off one does not.
 with
 
 parameters as (
@@ -95,7 +96,10 @@ units as (
         *,
         case
             when transform_divide_by is null then quantity
-            else cast({{ packages('quantity', 'transform_divide_by', 'transform_round') }} as decimal(30, 12))
+            else cast(
+                {{ packages('quantity', 'transform_divide_by', 'transform_round') }}
+                as decimal(30, 12)
+            )
         end as units,
     from licensed
 
@@ -116,8 +120,11 @@ rated as (
                 when tiers.is_graduated
                     then try(
                         cast(
-                            greatest(least(units.units, coalesce(tiers.up_to_units, units.units)) - tiers.from_units, 0)
-                            as decimal(18, 6)
+                            greatest(
+                                least(units.units, coalesce(tiers.up_to_units, units.units))
+                                - tiers.from_units,
+                                0
+                            ) as decimal(18, 6)
                         ) * cast(tiers.unit_amount_decimal as decimal(18, 12))
                     )
                     + case
@@ -129,7 +136,8 @@ rated as (
                     (units.units > tiers.from_units or tiers.tier_number = 1)
                     and units.units <= coalesce(tiers.up_to_units, units.units)
                     then try(
-                        cast(units.units as decimal(18, 6)) * cast(tiers.unit_amount_decimal as decimal(18, 12))
+                        cast(units.units as decimal(18, 6))
+                        * cast(tiers.unit_amount_decimal as decimal(18, 12))
                     ) + coalesce(tiers.flat_amount_decimal, 0)
                 else 0
             end
@@ -147,7 +155,9 @@ discounted as (
 
     select
         rated.subscription_item_id,
-        list((1000000 - cast(coupons.percent_off * 10000 as bigint)) order by coupons.coupon_id) as left_millionths,
+        list(
+            1000000 - cast(coupons.percent_off * 10000 as bigint) order by coupons.coupon_id
+        ) as left_millionths,
     from rated
     cross join unnest(rated.discounts) as held (discount)
     cross join parameters
@@ -169,8 +179,11 @@ left_over as (
 
     select
         subscription_item_id,
-        list_reduce(left_millionths, lambda left_of, each: (left_of * each + 500000) // 1000000, 1000000)
-            as left_millionths,
+        list_reduce(
+            left_millionths,
+            lambda left_of, each: (left_of * each + 500000) // 1000000,
+            1000000
+        ) as left_millionths,
     from discounted
 
 ),

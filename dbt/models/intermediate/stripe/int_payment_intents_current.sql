@@ -3,7 +3,7 @@
     ref('stg_stripe__payment_intents'),
     'payment_intent_id',
     settled=[
-        "case status when 'succeeded' then 1 when 'canceled' then 1 end",
+        rank_of('status', [[], ['succeeded', 'canceled']]),
         "amount_received_minor",
         "latest_charge_id is not null",
     ],

@@ -3,8 +3,8 @@
     ref('stg_stripe__payouts'),
     'payout_id',
     settled=[
-        "case status when 'pending' then 0 when 'in_transit' then 1 when 'paid' then 2 when 'canceled' then 3 when 'failed' then 3 end",
-        "case reconciliation_status when 'not_applicable' then 0 when 'in_progress' then 0 when 'completed' then 1 end",
+        rank_of('status', ['pending', 'in_transit', 'paid', ['canceled', 'failed']]),
+        rank_of('reconciliation_status', [['not_applicable', 'in_progress'], 'completed']),
         "reversed_by_id is not null",
     ],
 ) }}

@@ -3,7 +3,7 @@
     ref('stg_stripe__refunds'),
     'refund_id',
     settled=[
-        "case status when 'requires_action' then 0 when 'pending' then 0 when 'succeeded' then 1 when 'canceled' then 2 when 'failed' then 2 end",
+        rank_of('status', [['requires_action', 'pending'], 'succeeded', ['canceled', 'failed']]),
         "failure_balance_transaction_id is not null",
         "balance_transaction_id is not null",
     ],

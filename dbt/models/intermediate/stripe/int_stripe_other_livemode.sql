@@ -1,8 +1,10 @@
 -- Objects of the mode that is not the home's, for the quarantine: one row per landed line.
 {% set datasets = [
-    'customers', 'products', 'prices', 'meters', 'subscriptions', 'invoices', 'line_items', 'invoice_items',
+    'customers', 'products', 'prices', 'meters', 'subscriptions', 'invoices',
+    'line_items', 'invoice_items',
     'invoice_payments', 'charges', 'payment_intents', 'refunds', 'disputes', 'credit_notes',
-    'customer_balance_transactions', 'coupons', 'discounts', 'credit_grants', 'credit_balance_transactions',
+    'customer_balance_transactions', 'coupons', 'discounts', 'credit_grants',
+    'credit_balance_transactions',
     'meter_event_summaries', 'balance_transactions', 'payouts', 'events', 'unknown_objects',
 ] -%}
 with
@@ -28,7 +30,8 @@ objects as (
     {% endfor %}
 ),
 
--- what an event carries is quarantined with the event, and what stands inside an object with that object
+-- what an event carries is quarantined with the event, and what stands inside an object with that
+-- object
 final as (
 
     select

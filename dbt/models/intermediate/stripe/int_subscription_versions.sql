@@ -1,6 +1,7 @@
--- The subscription's timeline: one row per event that changed it, in the order in which they happened, from `valid_from` to
--- `valid_to`. Events of one second are ordered by status; the earlier of them never was in force (valid_from = valid_to).
--- Without events there is the one version that is listed. A listing that goes beyond the last event is one more version.
+-- The subscription's timeline: one row per event that changed it, in the order in which they
+-- happened, from `valid_from` to `valid_to`. Events of one second are ordered by status; the
+-- earlier of them never was in force (valid_from = valid_to). Without events there is the one
+-- version that is listed. A listing that goes beyond the last event is one more version.
 with
 
 versions as (
@@ -25,7 +26,9 @@ events as (
     from versions
     where
         event_type in (
-            'customer.subscription.created', 'customer.subscription.updated', 'customer.subscription.deleted'
+            'customer.subscription.created',
+            'customer.subscription.updated',
+            'customer.subscription.deleted'
         )
     qualify row_number() over (partition by event_id order by raw, file_hash, line_number) = 1
 
@@ -42,8 +45,8 @@ last_events as (
 
 ),
 
--- What the listing shows and no event told. When it happened is known for an end, the end of a trial and a new
--- period; otherwise only that it was after the last event.
+-- What the listing shows and no event told. When it happened is known for an end, the end of a
+-- trial and a new period; otherwise only that it was after the last event.
 untold as (
 
     select
@@ -81,7 +84,9 @@ timeline as (
 
     select
         * exclude (known_at, last_event_at),
-        coalesce(greatest(known_at, last_event_at), known_at, last_event_at, created_at) as starts_at,
+        coalesce(
+            greatest(known_at, last_event_at), known_at, last_event_at, created_at
+        ) as starts_at,
         known_at is not null as is_start_known,
         1 as part,
     from untold

@@ -1,5 +1,6 @@
--- The subscription as it is now: an ended one never comes back, all other statuses come and go. What it does not change
--- without an event is all but its latest invoice, its metadata and the end of a repeating discount.
+-- The subscription as it is now: an ended one never comes back, all other statuses come and go.
+-- What it does not change without an event is all but its latest invoice, its metadata and the end
+-- of a repeating discount.
 {{ newest_versions(
     ref('stg_stripe__subscriptions'),
     'subscription_id',
@@ -12,7 +13,9 @@
     ],
     core=[
         'status',
-        'list_transform(items, lambda item: (item.subscription_item_id, item.price_id, item.quantity))',
+        'list_transform(
+            items, lambda item: (item.subscription_item_id, item.price_id, item.quantity)
+        )',
         'cancel_at',
         'is_cancel_at_period_end',
         'canceled_at',

@@ -30,7 +30,8 @@ discrepancies as (
 
 ),
 
--- the account of the contract that began last; what begins later counts only where nothing else says
+-- the account of the contract that began last; what begins later counts only where nothing else
+-- says
 accounts as (
 
     select

@@ -27,13 +27,19 @@ final as (
         unit_amount_decimal,
         amount_minor,
         coalesce(
-            cast(list_sum(list_transform(discount_amounts, lambda each: each.amount_minor)) as bigint), 0
+            cast(
+                list_sum(list_transform(discount_amounts, lambda each: each.amount_minor)) as bigint
+            ),
+            0
         ) as discount_minor,
         coalesce(
             cast(
                 list_sum(
                     list_transform(
-                        list_filter(credit_amounts, lambda each: each.credit_type is distinct from 'discount'),
+                        list_filter(
+                            credit_amounts,
+                            lambda each: each.credit_type is distinct from 'discount'
+                        ),
                         lambda each: each.amount_minor
                     )
                 ) as bigint

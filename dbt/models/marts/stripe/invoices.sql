@@ -30,7 +30,12 @@ final as (
         invoices.tax_minor,
         invoices.total_minor,
         coalesce(
-            cast(list_sum(list_transform(invoices.total_discount_amounts, lambda each: each.amount_minor)) as bigint), 0
+            cast(
+                list_sum(
+                    list_transform(invoices.total_discount_amounts, lambda each: each.amount_minor)
+                ) as bigint
+            ),
+            0
         ) as discount_minor,
         coalesce(
             cast(
