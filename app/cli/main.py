@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from app.cli import errors, explain, read, run, sync, world
+from app.cli import app as dashboard
+from app.cli import demo, errors, explain, read, run, sync, world
 
 app = typer.Typer(
     name="tieout",
@@ -14,11 +15,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("sync")(sync.sync)
 app.command("snapshot")(read.snapshot)
 app.command("discrepancies")(read.discrepancies)
 app.command("explain")(explain.explain)
+app.command("app")(dashboard.app)
 app.command("world")(world.world)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from app.cli.errors import Stopped
 from app.cli.options import HomeOption, home_of
+from app.cli.stopping import stop_on_sigterm
 from tieout.store.config import load_config
 from tieout.store.errors import BadArgument
 from tieout.store.instants import open_instant
@@ -36,7 +35,7 @@ def run(
     if not area.is_dir():
         raise BadArgument(f"landing area {area} is not a directory")
     where.check_as_of(open_instant(as_of))
-    signal.signal(signal.SIGTERM, _interrupt)
+    stop_on_sigterm()
 
     from app.cli.progress import shown
     from app.cli.summary import summary
@@ -50,10 +49,6 @@ def run(
         is_same = where.current() == before
         raise Stopped("stopped; nothing was published" if is_same else "stopped after it had published") from None
     typer.echo(summary(where, finished.seconds))
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 __all__ = ["run"]

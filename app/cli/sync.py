@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.options import HomeOption, home_of
+from app.cli.stopping import stop_on_sigterm
 from tieout.store.config import load_config
 from tieout.store.errors import TieoutError
 from tieout.store.instants import open_instant
@@ -60,7 +59,7 @@ def sync(
     """Pulls what is new, changed or open from Stripe into the landing area (key: STRIPE_API_KEY)."""
     where = home_of(home)
     area = landing if landing is not None else load_config().landing
-    signal.signal(signal.SIGTERM, _interrupt)
+    stop_on_sigterm()
 
     from app.cli.sync_progress import shown
     from tieout.sources.stripe_api import SyncSettings
@@ -97,10 +96,6 @@ def summary(report: SyncReport) -> str:
         *(f"  could not be read: {what}; {why}" for what, why in sorted(report.failed.items())),
     ]
     return "\n".join(lines)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 __all__ = ["sync"]

@@ -47,7 +47,7 @@ def world(
         spec = WorldSpec(
             customers=customers,
             months=months,
-            end=_instant(end),
+            end=instant_of(end),
             seed=seed,
             faults=requests,
             api=api,
@@ -55,7 +55,7 @@ def world(
             compound=compound,
             has_full_truth=truth,
         )
-        made = build_world(directory, spec, _lines())
+        made = build_world(directory, spec, told_in_lines())
     except SpecError as error:
         raise BadArgument(str(error)) from error
     print(
@@ -66,7 +66,8 @@ def world(
         print(f"{made.skipped_faults} faults found no place (see skipped_faults in truth.json)", file=sys.stderr)
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
+    """An instant as text; UTC when it states no zone."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
@@ -74,7 +75,7 @@ def _instant(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _lines() -> Progress:
+def told_in_lines() -> Progress:
     """Tells on standard error how far it is, every two seconds."""
     told = time.monotonic()
 
