@@ -1,10 +1,19 @@
-{#- A key of a JSON object as text: null when it is absent, null, empty or blank, or neither text nor a number. -#}
+{#- A key of a canonical JSON object as text: null when it is absent, null, empty or blank, or neither text nor a number.
+    DuckDB reads a fraction as a double; its own digits are those after the key in the text. -#}
 {% macro payload_text(payload, key) -%}
-nullif(trim(case json_type({{ payload }}, '/' || replace(replace({{ key }}, '~', '~0'), '/', '~1'))
+{%- set pointer = "'/' || replace(replace(" ~ key ~ ", '~', '~0'), '/', '~1')" -%}
+nullif(trim(case json_type({{ payload }}, {{ pointer }})
     when 'OBJECT' then null
     when 'ARRAY' then null
     when 'BOOLEAN' then null
-    else {{ payload }}->>('/' || replace(replace({{ key }}, '~', '~0'), '/', '~1'))
+    when 'DOUBLE' then list_filter(
+        list_transform(
+            string_split({{ payload }}, to_json({{ key }})::varchar || ':')[2:],
+            lambda rest: regexp_extract(rest, '^-?[0-9][0-9.]*')
+        ),
+        lambda digits: try_cast(digits as double) = try_cast({{ payload }}->>({{ pointer }}) as double)
+    )[1]
+    else {{ payload }}->>({{ pointer }})
 end), '')
 {%- endmacro %}
 
