@@ -17,6 +17,7 @@
         'item_discount': 'a discount of a single subscription item',
         'discount_unknown': 'a discount or its coupon has not been landed',
         'commitment_interval': 'the commitment runs on another interval than the subscription',
+        'change_unseen': 'the subscription was changed at an instant that no event tells',
         'trial_added': 'a trial was added to a running subscription',
     } -%}
     {%- if reason not in reasons -%}

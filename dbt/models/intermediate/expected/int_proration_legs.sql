@@ -48,6 +48,7 @@ changes as (
         states.valid_from as changed_at,
         states.billing_mode,
         states.proration_discounts,
+        states.is_start_known,
         coalesce(
             states.proration_behavior,
             case when immediate_invoices.created_at is not null then 'always_invoice' end,
@@ -123,6 +124,7 @@ cancellations as (
         states.service_end_at as changed_at,
         states.billing_mode,
         states.proration_discounts,
+        true as is_start_known,
         coalesce(states.end_proration_behavior, 'none') as proration_behavior,
         periods.period_number,
         periods.period_start,
@@ -177,7 +179,8 @@ select
     proration_behavior,
     is_cancellation,
     is_restart,
-    not_computed_reason,
+    case when is_start_known then not_computed_reason else {{ not_computed('change_unseen') }} end
+        as not_computed_reason,
     period_number,
     period_start,
     full_start,
