@@ -1,5 +1,6 @@
-{# Every version of one kind of Stripe object that has landed, of the home's own mode. An object that does not state
-   its mode (balance transactions, refunds) is taken to be of it. The other mode's are quarantined. #}
+{# Every version of one kind of Stripe object that has landed, of the home's own mode. An object
+   that does not state its mode (balance transactions, refunds) is taken to be of it. The other
+   mode's are quarantined. #}
 {% macro stripe_versions(dataset) -%}
 with
 
