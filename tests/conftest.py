@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).resolve().parent / "golden"
 TIEOUT = Path(sys.executable).parent / "tieout"
 RUN_SECONDS_MAX = 300
+SLOW_FOLDERS = frozenset({"expected", "models", "reference", "runs", "simulator"})
 
 RunTieout = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -56,8 +57,13 @@ def call_tieout(*arguments: object, env: Mapping[str, str] | None = None, timeou
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that needs a whole run is slow; those that share one home go to one process, so that it is built once."""
+    """A test that needs a whole run, builds models or makes up a company is slow.
+
+    Tests that share one home go to one process, so that it is built once.
+    """
     for item in items:
+        if item.path.relative_to(ROOT).parts[1] in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
         if "tiny_home" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.xdist_group("tiny-home"))

@@ -1,6 +1,7 @@
 """Every dataset of the lake with its columns and DuckDB types: the one place where the lake's schema is declared.
 
-Instants are naive ``TIMESTAMP`` in UTC, money is ``BIGINT`` minor units, quantities and unit prices are ``DECIMAL(30, 12)``.
+Instants are naive ``TIMESTAMP`` in UTC, money is ``BIGINT`` minor units, quantities and unit prices are
+``DECIMAL(30, 12)``.
 A dataset that has no file yet is shown to dbt as an empty view with these columns.
 """
 
@@ -12,7 +13,7 @@ Columns = dict[str, str]
 
 
 def _columns(text: str, kind: str) -> Columns:
-    return {name: kind for name in text.split()}
+    return dict.fromkeys(text.split(), kind)
 
 
 _ORIGIN: Final[Columns] = {"batch_number": "BIGINT", "file_hash": "VARCHAR", "line_number": "BIGINT"}
@@ -192,9 +193,7 @@ DATASETS: Final[dict[str, Columns]] = {
     "stripe_line_items": {**_OBJECT, **LINE},
     "stripe_invoice_items": {
         **_OBJECT,
-        **_columns(
-            "invoice_item_id customer_id invoice_id subscription_id subscription_item_id price_id", "VARCHAR"
-        ),
+        **_columns("invoice_item_id customer_id invoice_id subscription_id subscription_item_id price_id", "VARCHAR"),
         "amount_minor": "BIGINT",
         "currency": "VARCHAR",
         **_columns("quantity unit_amount_decimal", "DECIMAL(30, 12)"),
