@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.dashboard.charts import usage_bars
+from app.dashboard.queries import CUSTOMER_INVOICES
 from app.dashboard.source import Row, Source
-from app.dashboard.widgets import bars, instant, money, number, selectable, table
-
-USAGE_COLOUR = "#0f766e"
+from app.dashboard.widgets import day, instant, money, number, open_discrepancies, plain, selectable, spoken, table
 
 
 def show_customer(source: Source, customer: Row) -> None:
     """Everything about one customer of the snapshot."""
     customer_id, currency = customer["customer_id"], customer["currency"]
-    st.subheader(customer["name"] or customer_id)
-    st.caption(" · ".join(filter(None, (customer_id, customer["account_id"], customer["email"]))))
+    st.subheader(plain(customer["name"] or customer_id))
+    st.caption(" · ".join(plain(part) for part in (customer_id, customer["account_id"], customer["email"]) if part))
     with st.container(horizontal=True):
-        st.metric("Per month", money(customer["mrr_minor"], currency), border=True)
+        st.metric(
+            "Per month",
+            money(customer["mrr_minor"], currency),
+            border=True,
+            help="Recurring revenue of the present subscriptions per month, usage left out.",
+        )
         st.metric(
             "Credit balance",
             money(-(customer["balance_minor"] or 0), currency),
@@ -43,9 +48,9 @@ def _subscriptions(source: Source, customer_id: str) -> None:
     table(
         [
             {
-                "From": instant(row["valid_from"]),
-                "To": instant(row["valid_to"]) if row["valid_to"] else "now",
-                "Status": row["status"],
+                "From": day(row["valid_from"]),
+                "To": day(row["valid_to"]) if row["valid_to"] else "now",
+                "Status": spoken(row["status"]),
                 "Items": ", ".join(
                     f"{price}" + (f" × {number(quantity)}" if quantity is not None else "")
                     for price, quantity in zip(row["price_ids"] or [], row["quantities"] or [], strict=False)
@@ -72,14 +77,7 @@ def _usage(source: Source, customer_id: str) -> None:
         return
     meter = st.selectbox("Meter", meters, key="meter", bind="query-params")
     chosen = [row for row in rows if row["meter"] == meter]
-    bars(
-        [{"day": row["usage_date"].isoformat(), "quantity": str(row["quantity"])} for row in chosen],
-        x="day",
-        y="quantity",
-        colour=USAGE_COLOUR,
-        title=meter,
-        alt_text=f"Usage of {meter} by day",
-    )
+    usage_bars(chosen, meter)
     total = sum(row["quantity"] for row in chosen)
     st.caption(f"{number(total)} in {sum(row['events'] for row in chosen):,} events on {len(chosen):,} days.")
 
@@ -87,47 +85,27 @@ def _usage(source: Source, customer_id: str) -> None:
 def _discrepancies(source: Source, customer_id: str) -> None:
     rows = source.rows(
         "select discrepancy_id, kind, status, currency, impact_minor, explanation from marts.discrepancies "
-        "where customer_id = ? order by status, abs(coalesce(impact_minor, 0)) desc, discrepancy_id",
+        "where customer_id = ? order by status <> 'open', abs(coalesce(impact_minor, 0)) desc, discrepancy_id",
         customer_id,
     )
     st.markdown("**Discrepancies**")
-    for row in rows:
-        st.page_link(
-            "app_pages/discrepancies.py",
-            label=f"{row['kind']} ({row['status']}) · {money(row['impact_minor'], row['currency'])}",
-            icon=":material/rule:",
-            query_params={"discrepancy": row["discrepancy_id"]},
-        )
-        st.caption(row["explanation"].replace("$", r"\$"))
-    if not rows:
-        st.caption("There is none.")
+    open_discrepancies(rows, empty="There is none.")
 
 
 def _invoices(source: Source, customer_id: str) -> None:
-    rows = source.rows(
-        """
-        select
-            coalesce(i.invoice_id, '–') as invoice_id, i.number, i.status,
-            coalesce(i.created_at, e.due_at) as at, coalesce(i.currency, e.currency) as currency,
-            e.reason, e.total_excl_tax_minor as expected_minor, i.total_excl_tax_minor as actual_minor
-        from (select * from marts.expected_invoices where customer_id = $1) as e
-        full join (select * from marts.invoices where customer_id = $1) as i on i.invoice_id = e.matched_invoice_id
-        order by at desc, invoice_id
-        """,
-        customer_id,
-    )
-    st.markdown("**Invoices, expected and actual** (without tax)")
+    rows = source.rows(CUSTOMER_INVOICES, customer_id)
+    st.markdown("**Invoices, expected and actual** (without tax; tick one to open it)")
     selectable(
         [
             {
-                "Created or due": instant(row["at"]),
+                "Created or due": day(row["invoiced_at"]),
                 "Number": row["number"] or "–",
-                "For": row["reason"] or "–",
+                "For": spoken(row["reason"]),
                 "Expected": money(row["expected_minor"], row["currency"]),
                 "Stripe invoiced": money(row["actual_minor"], row["currency"]),
-                "Status": row["status"] or "no invoice",
-                "Invoice": row["invoice_id"],
-                "id": row["invoice_id"],
+                "Status": spoken(row["status"]) if row["invoice_id"] else "no invoice",
+                "Invoice": row["invoice_id"] or "–",
+                "id": row["invoice_id"] or "",
             }
             for row in rows
         ],
@@ -135,21 +113,18 @@ def _invoices(source: Source, customer_id: str) -> None:
         parameter="picked_invoice",
         alt_text="Invoices of the customer, expected and actual",
         empty="Nothing was invoiced, and nothing should have been.",
+        right=("Expected", "Stripe invoiced"),
     )
     picked = st.session_state.get("picked_invoice")
-    if picked and any(row["invoice_id"] == picked for row in rows) and picked != "–":
-        st.page_link(
-            "app_pages/invoice.py",
-            label=f"Open invoice {picked}",
-            icon=":material/receipt_long:",
-            query_params={"invoice": picked},
-        )
+    if picked and any(row["invoice_id"] == picked for row in rows):
+        # a callback cannot change the page; the page can
+        st.session_state["picked_invoice"] = ""
+        st.switch_page("app_pages/invoice.py", query_params={"invoice": picked})
 
 
 def _payments(source: Source, customer_id: str) -> None:
     rows = source.rows(
-        "select p.* from marts.payment_recovery as p join marts.invoices as i using (invoice_id) "
-        "where i.customer_id = ? order by p.first_failed_at desc",
+        "select * from marts.payment_recovery where customer_id = ? order by first_failed_at desc, invoice_id",
         customer_id,
     )
     paid = source.rows(
@@ -167,7 +142,7 @@ def _payments(source: Source, customer_id: str) -> None:
         [
             {
                 "Invoice": row["invoice_id"],
-                "State": row["state"],
+                "State": spoken(row["state"]),
                 "Attempts": row["attempts"],
                 "First failed": instant(row["first_failed_at"]),
                 "Recovered": instant(row["recovered_at"]),
@@ -175,6 +150,7 @@ def _payments(source: Source, customer_id: str) -> None:
             }
             for row in rows
         ],
+        right=("Amount",),
         alt_text="Invoices of the customer with a failed payment",
         empty="No payment of this customer has failed.",
     )
@@ -188,7 +164,8 @@ def _ledger(source: Source, customer_id: str) -> None:
     )
     st.markdown("**Ledger** (debit +, credit −)")
     table(
-        [{"Account": row["account"], "Balance": money(row["balance_minor"], row["currency"])} for row in rows],
+        [{"Account": spoken(row["account"]), "Balance": money(row["balance_minor"], row["currency"])} for row in rows],
+        right=("Balance",),
         alt_text="Ledger balances of the customer",
         empty="Nothing is posted for this customer.",
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from app.dashboard.source import current_run_id, current_source, home
-from app.dashboard.states import show_missing, show_staleness
+from app.dashboard.states import show_missing, show_staleness, show_unreadable
+from tieout.store.errors import TieoutError
 
 WATCH_SECONDS = 3
 PAGES = Path(__file__).parent / "app_pages"
@@ -18,16 +19,21 @@ st.set_page_config(page_title="Tieout", page_icon="⚖️", layout="wide")
 @st.fragment(run_every=WATCH_SECONDS)
 def watch(shown: str | None) -> None:
     """Shows the page anew when `CURRENT` names another run than the one on the screen."""
-    if current_run_id() != shown:
+    try:
+        now = current_run_id()
+    except TieoutError:
+        now = None
+    if now is not None and now != shown:
         st.rerun(scope="app")
 
 
-source = current_source()
-if source is None:
-    show_missing(home().root)
-    watch(None)
-    st.stop()
+try:
+    source = current_source()
+    problem = ""
+except TieoutError as error:
+    source, problem = None, str(error)
 
+# The pages are known also without a snapshot, so that an address leads to its page as soon as there is one.
 page = st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview", icon=":material/monitoring:", default=True),
@@ -36,8 +42,13 @@ page = st.navigation(
         st.Page(PAGES / "invoice.py", title="Invoice", icon=":material/receipt_long:"),
         st.Page(PAGES / "pipeline.py", title="Pipeline", icon=":material/schema:"),
     ],
-    position="top",
+    position="top" if source is not None else "hidden",
 )
-show_staleness(source)
-page.run()
-watch(source.run_id)
+if source is not None:
+    show_staleness(source)
+    page.run()
+elif problem:
+    show_unreadable(home().root, problem)
+else:
+    show_missing(home().root)
+watch(source.run_id if source is not None else None)

@@ -4,16 +4,53 @@ from __future__ import annotations
 
 from app.dashboard.source import Row, Source
 
-RISK = """
+# A currency is here when money was invoiced in it, or when a discrepancy is open in it.
+CURRENCIES = """
+with risk as (
+    select
+        currency,
+        coalesce(sum(impact_minor) filter (where impact_minor > 0), 0)::bigint as leaked_minor,
+        coalesce(-sum(impact_minor) filter (where impact_minor < 0), 0)::bigint as overcharged_minor,
+        count(*)::bigint as open_discrepancies
+    from marts.discrepancies
+    where status = 'open' and impact_minor is not null and currency is not null
+    group by currency
+),
+
+measures as (
+    select split_part(measure, '/', 1) as name, split_part(measure, '/', 2) as currency, value
+    from marts.pipeline_health
+    where run_id = ?
+),
+
+shares as (
+    select
+        currency,
+        coalesce(sum(value) filter (where name = 'invoiced_minor'), 0)::bigint as invoiced_minor,
+        coalesce(sum(value) filter (where name = 'recomputed_minor'), 0)::bigint as recomputed_minor
+    from measures
+    where name in ('invoiced_minor', 'recomputed_minor')
+    group by currency
+)
+
 select
     currency,
-    coalesce(sum(impact_minor) filter (where impact_minor > 0), 0)::bigint as leaked_minor,
-    coalesce(-sum(impact_minor) filter (where impact_minor < 0), 0)::bigint as overcharged_minor,
-    count(*)::bigint as open_discrepancies
+    coalesce(leaked_minor, 0) as leaked_minor,
+    coalesce(overcharged_minor, 0) as overcharged_minor,
+    coalesce(open_discrepancies, 0) as open_discrepancies,
+    coalesce(invoiced_minor, 0) as invoiced_minor,
+    coalesce(recomputed_minor, 0) as recomputed_minor
+from risk
+full join shares using (currency)
+order by open_discrepancies desc, currency
+"""
+
+OPEN = """
+select
+    count(*)::bigint as discrepancies,
+    count(*) filter (where impact_minor is null)::bigint as without_figure
 from marts.discrepancies
-where status = 'open' and impact_minor is not null and currency is not null
-group by currency
-order by count(*) desc, currency
+where status = 'open'
 """
 
 BY_KIND = """
@@ -22,31 +59,17 @@ select
     coalesce(sum(impact_minor) filter (where impact_minor > 0), 0)::bigint as leaked_minor,
     coalesce(-sum(impact_minor) filter (where impact_minor < 0), 0)::bigint as overcharged_minor
 from marts.discrepancies
-where status = 'open' and impact_minor is not null and currency = ?
+where status = 'open' and impact_minor <> 0 and currency = ?
 group by kind
 order by kind
 """
 
-SHARE = """
-with groups as (
-    select
-        i.currency,
-        abs(r.actual_minor) as invoiced_minor,
-        r.status not in ('not_computed', 'manual') as is_recomputed
-    from marts.invoice_reconciliation as r
-    join marts.invoices as i using (invoice_id)
-    where r.actual_minor is not null
-)
-select
-    currency,
-    (
-        (1000 * sum(invoiced_minor) filter (where is_recomputed))::hugeint
-        // sum(invoiced_minor)::hugeint
-    )::bigint as permille
-from groups
-group by currency
-having sum(invoiced_minor) > 0
-order by sum(invoiced_minor) desc, currency
+LARGEST = """
+select discrepancy_id, kind, status, currency, impact_minor, explanation
+from marts.discrepancies
+where status = 'open' and impact_minor is not null and currency = ?
+order by abs(impact_minor) desc, discrepancy_id
+limit 10
 """
 
 LAG = """
@@ -60,22 +83,82 @@ group by usage_date
 order by usage_date
 """
 
+TIE_OUTS = """
+select account, currency, ledger_minor, stripe_minor, difference_minor
+from marts.tie_outs
+where scope = 'all'
+order by difference_minor = 0, account, currency
+"""
 
-def at_risk(source: Source) -> list[Row]:
-    """Leaked and overcharged money of open discrepancies, both as positive minor units, one row per currency."""
-    return source.rows(RISK)
+RUNS = """
+select
+    run_id,
+    coalesce(sum(value) filter (where measure = 'usage_events'), 0)::bigint as usage_events,
+    coalesce(sum(value) filter (where measure = 'customers'), 0)::bigint as customers,
+    coalesce(sum(value) filter (where measure = 'invoices'), 0)::bigint as invoices,
+    coalesce(sum(value) filter (where measure = 'expected_invoices'), 0)::bigint as expected_invoices,
+    coalesce(sum(value) filter (where measure like 'discrepancies/%'), 0)::bigint as discrepancies,
+    coalesce(sum(value) filter (where measure like '%_quarantined/%'), 0)::bigint as quarantined,
+    coalesce(sum(value) filter (where measure like 'not_computed/%'), 0)::bigint as not_computed
+from marts.pipeline_health
+group by run_id
+order by run_id desc
+"""
+
+NOT_COMPUTED = """
+select reason, count(*)::bigint as line_groups, count(distinct invoice_id)::bigint as invoices
+from marts.invoice_reconciliation
+where status = 'not_computed'
+group by reason
+order by line_groups desc, reason
+"""
+
+DISCREPANCIES = """
+select d.*, c.name as customer_name
+from marts.discrepancies as d
+left join marts.customers as c using (customer_id)
+"""
+
+LINE_GROUPS = """
+select *
+from marts.invoice_reconciliation
+where invoice_id = $1 or (invoice_id is null and expected_invoice_id = $2)
+order by ($3 in (price_id, billed_price_id)) desc nulls last, status = 'matched', price_id, kind, period_start
+"""
+
+CUSTOMER_INVOICES = """
+select
+    coalesce(i.invoice_id, e.expected_invoice_id) as id,
+    i.invoice_id,
+    i.number,
+    i.status,
+    coalesce(i.created_at, e.due_at) as invoiced_at,
+    coalesce(i.currency, e.currency) as currency,
+    e.reason,
+    e.total_excl_tax_minor as expected_minor,
+    i.total_excl_tax_minor as actual_minor
+from (select * from marts.expected_invoices where customer_id = $1) as e
+full join (select * from marts.invoices where customer_id = $1) as i on i.invoice_id = e.matched_invoice_id
+order by invoiced_at desc, id
+"""
 
 
-def impact_by_kind(source: Source, currency: str) -> list[Row]:
-    """The same by kind, in one currency."""
-    return source.rows(BY_KIND, currency)
+def by_currency(source: Source) -> list[Row]:
+    """Leaked, overcharged, invoiced and recomputed money in minor units, all as positive numbers; a row per currency.
+
+    The share recomputed is the run's own measure, the one that `tieout run` closes with.
+    """
+    return source.rows(CURRENCIES, source.run_id)
 
 
-def recomputed_share(source: Source) -> list[Row]:
-    """Thousandths of the invoiced money that were computed independently, one row per currency, largest first."""
-    return [{**row, "permille": row["permille"] or 0} for row in source.rows(SHARE)]
+def open_counts(source: Source) -> Row:
+    """Open discrepancies, and how many of them have no figure."""
+    return source.rows(OPEN)[0]
 
 
-def lag_by_day(source: Source) -> list[Row]:
-    """Metering lag in minutes by UTC day over all customers and meters."""
-    return source.rows(LAG)
+def share(part: int, whole: int) -> str:
+    """A share with one decimal, rounded down, so that 100.0 % means all of it; a dash of nothing."""
+    if whole == 0:
+        return "–"
+    permille = 1000 * part // whole
+    return f"{permille // 10}.{permille % 10} %"

@@ -46,11 +46,6 @@ class Source:
         found = self.rows(query, *parameters)
         return found[0] if found else None
 
-    def has(self, table: str) -> bool:
-        """Whether the snapshot holds the table at all."""
-        query = "select 1 as one from information_schema.tables where table_schema = 'marts' and table_name = ?"
-        return bool(self.rows(query, table))
-
     def is_stale(self, now: datetime, after: timedelta) -> bool:
         """Whether the company has not been looked at for longer than `after`."""
         return now - self.as_of > after
@@ -68,14 +63,28 @@ def current_run_id() -> str | None:
 
 
 def current_source() -> Source | None:
-    """The snapshot that `CURRENT` names now; None while nothing is published."""
+    """The snapshot that `CURRENT` names now; None while nothing is published.
+
+    Raises:
+        TieoutError: there is one and it cannot be opened.
+    """
     here = home()
-    current = here.current()
-    if current is None:
-        return None
-    snapshot = _snapshot(str(here.root), current.run_id)
-    published = datetime.fromisoformat(current.published_at).astimezone(UTC).replace(tzinfo=None)
-    return Source(str(here.root), current.run_id, snapshot.as_of.astimezone(UTC).replace(tzinfo=None), published)
+    while (current := here.current()) is not None:
+        snapshot = _snapshot(str(here.root), current.run_id)
+        if snapshot.run_id == current.run_id:
+            return Source(
+                str(here.root),
+                current.run_id,
+                _naive_utc(snapshot.as_of),
+                _naive_utc(datetime.fromisoformat(current.published_at)),
+            )
+        # a run has published between looking and opening: what was opened is not what was asked for
+        _snapshot.clear(str(here.root), current.run_id)
+    return None
+
+
+def _naive_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 @st.cache_resource(max_entries=SNAPSHOTS_HELD, show_spinner=False)
