@@ -1,5 +1,6 @@
-{# Why a line or an invoice is not computed, as a literal. The vocabulary is declared here once; a model that uses
-   another word does not compile. Each names what Stripe leaves undefined, what is not landed, or what does not fit. #}
+{# Why a line or an invoice is not computed, as a literal. The vocabulary is declared here once; a
+   model that uses another word does not compile. Each names what Stripe leaves undefined, what is
+   not landed, or what does not fit. #}
 {% macro not_computed(reason) -%}
     {%- set reasons = {
         'price_unknown': 'the price of a subscription item has not been landed',
@@ -12,8 +13,8 @@
         'items_missing': 'the subscription was landed without all of its items',
         'out_of_range': 'a quantity or amount is outside DECIMAL(38, 24)',
         'tiered_proration': 'how Stripe prorates tiered licensed prices is undocumented',
-        'stacked_proration': 'how Stripe prorates under an amount off and another discount is undocumented',
-        'itemized_proration': 'proration discounts stated beside the prorations (flexible, itemized)',
+        'stacked_proration': 'prorations under an amount off and another discount are undocumented',
+        'itemized_proration': 'flexible billing that states proration discounts apart',
         'item_discount': 'a discount of a single subscription item',
         'discount_unknown': 'a discount or its coupon has not been landed',
         'commitment_interval': 'the commitment runs on another interval than the subscription',

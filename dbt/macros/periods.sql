@@ -1,5 +1,5 @@
-{# `start` moved by `steps` billing intervals. Months and years are counted from the anchor itself and clamped to
-   the month's last day, so 31 January gives 28 February and then 31 March again. #}
+{# `start` moved by `steps` billing intervals. Months and years are counted from the anchor itself
+   and clamped to the month's last day, so 31 January gives 28 February and then 31 March again. #}
 {% macro step_interval(start, unit, steps) -%}
     case {{ unit }}
         when 'month' then {{ start }} + to_months(cast({{ steps }} as integer))

@@ -1,8 +1,9 @@
 -- Every billing period of every subscription up to the as-of instant, the running one included.
 --
--- Periods are the steps of the grid anchor + k × interval, k any integer, so a month-end anchor is clamped and
--- springs back, and an anchor in the future gives the stub before it. A segment is a stretch of time with one
--- anchor and interval; a trial is a segment, and a single period, of its own.
+-- Periods are the steps of the grid anchor + k × interval, k any integer, so a month-end anchor is
+-- clamped and springs back, and an anchor in the future gives the stub before it. A segment is a
+-- stretch of time with one anchor and interval; a trial is a segment, and a single period, of its
+-- own.
 with
 
 states as (
@@ -50,10 +51,18 @@ flagged as (
     select
         *,
         coalesce(
-            (is_trial, case when is_trial then null else anchor_at end, interval_unit, interval_count)
+            (
+                is_trial,
+                case when is_trial then null else anchor_at end,
+                interval_unit,
+                interval_count
+            )
             is distinct from
             lag((
-                is_trial, case when is_trial then null else anchor_at end, interval_unit, interval_count
+                is_trial,
+                case when is_trial then null else anchor_at end,
+                interval_unit,
+                interval_count
             )) over subscription_spans,
             true
         ) as is_new_segment,

@@ -1,6 +1,7 @@
--- Everything an expected invoice charges or gives back, one row per line group to be, with its quantity and still
--- without a price: usage in arrears, licensed prices in advance, and prorations that were pending or are due at once.
--- Usage of periods that still run is here too, without an invoice: what it has come to is asked for before it is billed.
+-- Everything an expected invoice charges or gives back, one row per line group to be, with its
+-- quantity and still without a price: usage in arrears, licensed prices in advance, and prorations
+-- that were pending or are due at once. Usage of periods that still run is here too, without an
+-- invoice: what it has come to is asked for before it is billed.
 with
 
 heads as (

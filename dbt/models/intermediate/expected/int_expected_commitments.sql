@@ -1,5 +1,6 @@
--- The true-up of a commitment: what was promised for a period less what was rated for it (usage, and the recurring
--- charge that was invoiced in advance for it; no prorations; before discounts and credits), where that is less.
+-- The true-up of a commitment: what was promised for a period less what was rated for it (usage,
+-- and the recurring charge that was invoiced in advance for it; no prorations; before discounts and
+-- credits), where that is less.
 with
 
 contracts as (
@@ -43,7 +44,8 @@ amendments as (
 
 ),
 
--- A contract stands for one subscription: the customer's that has most of what was sold, then the oldest.
+-- A contract stands for one subscription: the customer's that has most of what was sold, then the
+-- oldest.
 fits as (
 
     select
@@ -87,7 +89,9 @@ due as (
         amendments.contract_id,
         amendments.commitment_amount_minor,
         case
-            when coalesce(amendments.commitment_interval, periods.interval_unit) <> periods.interval_unit
+            when
+                coalesce(amendments.commitment_interval, periods.interval_unit)
+                <> periods.interval_unit
                 or coalesce(amendments.commitment_interval_count, 1) <> periods.interval_count
                 then {{ not_computed('commitment_interval') }}
         end as not_computed_reason,

@@ -1,6 +1,6 @@
--- What each credit grant pays of each line: grants in their order (priority, expiry, promotional before paid,
--- effective, created), lines in theirs, after discounts. What a grant had left is what Stripe's own transactions say
--- had been left before this invoice was finalized.
+-- What each credit grant pays of each line: grants in their order (priority, expiry, promotional
+-- before paid, effective, created), lines in theirs, after discounts. What a grant had left is what
+-- Stripe's own transactions say had been left before this invoice was finalized.
 with recursive
 
 lines as (

@@ -1,5 +1,6 @@
--- What each discount takes off each line: in the order they are stacked, percentages rounded line by line, amounts
--- split in proportion over the discountable lines above 0, truncated, the remainder to the largest.
+-- What each discount takes off each line: in the order they are stacked, percentages rounded line
+-- by line, amounts split in proportion over the discountable lines above 0, truncated, the
+-- remainder to the largest.
 with recursive
 
 parts as (
@@ -58,7 +59,8 @@ in_force as (
         discounts.is_known,
         -- `once` is used up by the first invoice that is made under it
         row_number() over (
-            partition by discounts.discount_id order by invoices.created_at, invoices.expected_invoice_id
+            partition by discounts.discount_id
+            order by invoices.created_at, invoices.expected_invoice_id
         ) as use_number,
     from invoices
     inner join discounts
@@ -139,7 +141,8 @@ discounted as (
                     cast(least(based.amount_off_minor, based.base_minor) as hugeint)
                     * based.eligible_minor // nullif(based.base_minor, 0), 0
                 )::bigint as share_minor,
-                cast(based.eligible_minor as decimal(18, 0)) * based.percent_off * 0.01 as exact_minor,
+                cast(based.eligible_minor as decimal(18, 0)) * based.percent_off * 0.01
+                    as exact_minor,
                 row_number() over (
                     partition by based.expected_invoice_id
                     order by

@@ -1,5 +1,5 @@
--- Every invoice that should exist up to the as-of instant, still without amounts: why, when it is due, which closed
--- period's usage it bills and which coming period's licensed prices.
+-- Every invoice that should exist up to the as-of instant, still without amounts: why, when it is
+-- due, which closed period's usage it bills and which coming period's licensed prices.
 with
 
 periods as (
@@ -32,8 +32,8 @@ parameters as (
 
 ),
 
--- A subscription starts with an invoice, and starts again with one after a pause without periods. A stub before the
--- anchor that is not prorated is free and has none.
+-- A subscription starts with an invoice, and starts again with one after a pause without periods. A
+-- stub before the anchor that is not prorated is free and has none.
 openings as (
 
     select

@@ -1,6 +1,7 @@
--- Which of Stripe's invoices stands for which expected one. An invoice is taken by its subscription, by why it was
--- made and by the instant it was due, never by its amounts, so that a wrong invoice is still recognised. One to one:
--- a second invoice for the same period stays without a match.
+-- Which of Stripe's invoices stands for which expected one. An invoice is taken by its
+-- subscription, by why it was made and by the instant it was due, never by its amounts, so that a
+-- wrong invoice is still recognised. One to one: a second invoice for the same period stays without
+-- a match.
 with
 
 heads as (
@@ -21,7 +22,8 @@ lines as (
 
 ),
 
--- What an invoice's own lines say about the instant it was due: usage ends there, coming periods start there.
+-- What an invoice's own lines say about the instant it was due: usage ends there, coming periods
+-- start there.
 line_instants as (
 
     select distinct
@@ -41,7 +43,8 @@ candidates as (
         heads.due_at,
         invoices.invoice_id,
         invoices.created_at,
-        -- 3: the invoice closes at the very instant; 2: its lines touch it; 1: it was made soon after
+        -- 3: the invoice closes at the very instant; 2: its lines touch it; 1: it was made within a
+        -- day, which is not enough for a last invoice: anything may be made after the end
         case
             when invoices.period_end_at = heads.due_at then 3
             when line_instants.invoice_id is not null then 2
@@ -64,8 +67,12 @@ candidates as (
         on invoices.invoice_id = line_instants.invoice_id
         and heads.due_at = line_instants.instant
     where
-        invoices.created_at < heads.due_at + interval 3 day
-        or invoices.period_end_at = heads.due_at
+        invoices.period_end_at = heads.due_at
+        or (
+            line_instants.invoice_id is not null
+            and invoices.created_at < heads.due_at + interval 3 day
+        )
+        or (heads.reason <> 'cancel' and invoices.created_at < heads.due_at + interval 1 day)
 
 ),
 

@@ -1,5 +1,6 @@
--- Expected lines as they are compared with Stripe's: one row per invoice, subscription item or price, kind and period,
--- with what its quantity would have been without the usage that came after the invoice was finalized.
+-- Expected lines as they are compared with Stripe's: one row per invoice, subscription item or
+-- price, kind and period, with what its quantity would have been without the usage that came after
+-- the invoice was finalized.
 with
 
 lines as (
@@ -38,8 +39,10 @@ line_discounts as (
         expected_invoice_id,
         part_number,
         cast(sum(discount_minor) as bigint) as discount_minor,
-        list({'discount': discount_id, 'coupon': coupon_id, 'amount_minor': discount_minor} order by step)
-            as discounts,
+        list(
+            {'discount': discount_id, 'coupon': coupon_id, 'amount_minor': discount_minor}
+            order by step
+        ) as discounts,
         count(*) filter (where is_rounding_tie) as rounding_ties,
     from discounts
     where part_number is not null
@@ -53,7 +56,9 @@ line_credits as (
         expected_invoice_id,
         line_number,
         cast(sum(credit_minor) as bigint) as credit_grants_minor,
-        list({'credit_grant': credit_grant_id, 'amount_minor': credit_minor} order by step) as credits,
+        list(
+            {'credit_grant': credit_grant_id, 'amount_minor': credit_minor} order by step
+        ) as credits,
     from credits
     group by expected_invoice_id, line_number
 
@@ -77,7 +82,8 @@ grouped as (
         any_value(lines.group_quantity) as quantity,
         any_value(lines.group_quantity_without_late) as quantity_without_late,
         case
-            when bool_and(lines.not_computed_reason is null) then cast(sum(lines.amount_minor) as bigint)
+            when bool_and(lines.not_computed_reason is null)
+                then cast(sum(lines.amount_minor) as bigint)
         end as amount_minor,
         cast(sum(coalesce(line_discounts.discount_minor, 0)) as bigint) as discount_minor,
         cast(sum(coalesce(line_credits.credit_grants_minor, 0)) as bigint) as credit_grants_minor,
@@ -144,7 +150,8 @@ final as (
         grouped.credit_grants_minor,
         grouped.currency,
         case
-            when heads.not_computed_reason is null and grouped.not_computed_reason is null then 'computed'
+            when heads.not_computed_reason is null and grouped.not_computed_reason is null
+                then 'computed'
             else 'not_computed'
         end as status,
         coalesce(heads.not_computed_reason, grouped.not_computed_reason) as not_computed_reason,

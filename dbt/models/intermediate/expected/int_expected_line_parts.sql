@@ -1,5 +1,6 @@
--- Expected invoice lines as Stripe writes them: one per charge, or one per tier (units and flat part) where the
--- price is graduated or has flat amounts. Each is rounded once, here; groups, discounts and credits build on it.
+-- Expected invoice lines as Stripe writes them: one per charge, or one per tier (units and flat
+-- part) where the price is graduated or has flat amounts. Each is rounded once, here; groups,
+-- discounts and credits build on it.
 with
 
 charges as (
@@ -38,7 +39,12 @@ numbered as (
         *,
         row_number() over (
             order by
-                subscription_id, expected_invoice_id, kind, subscription_item_id, price_id, period_start
+                subscription_id,
+                expected_invoice_id,
+                kind,
+                subscription_item_id,
+                price_id,
+                period_start
         ) as charge_number,
     from charges
 
@@ -59,8 +65,9 @@ first_uses as (
 
 ),
 
--- Discounts in force at a change are inside its prorations. A percentage leaves a fraction of whole numbers; an
--- amount off is spread evenly over the credits, and over the charges, of the change (classic billing).
+-- Discounts in force at a change are inside its prorations. A percentage leaves a fraction of whole
+-- numbers; an amount off is spread evenly over the credits, and over the charges, of the change
+-- (classic billing).
 proration_discounts as (
 
     select
@@ -129,7 +136,9 @@ priced as (
         coalesce(proration_discounted.amount_off_minor, 0) as amount_off_minor,
         parameters.rounding_mode,
         case
-            when numbered.kind in ('proration_credit', 'proration_charge') or fraction_start is not null
+            when
+                numbered.kind in ('proration_credit', 'proration_charge')
+                or fraction_start is not null
                 then epoch(numbered.period_end)::bigint - epoch(numbered.period_start)::bigint
         end as fraction_seconds,
         epoch(numbered.period_end)::bigint - epoch(numbered.fraction_start)::bigint as full_seconds,
@@ -178,8 +187,10 @@ unit_parts as (
     select
         *,
         false as is_flat,
-        case when is_graduated then least(quantity, coalesce(up_to_units, quantity)) - from_units else quantity end
-            as units,
+        case
+            when is_graduated then least(quantity, coalesce(up_to_units, quantity)) - from_units
+            else quantity
+        end as units,
         case
             when is_graduated then least(quantity, coalesce(up_to_units, quantity)) - from_units
             else billed_units
@@ -225,7 +236,8 @@ fractions as (
     select
         *,
         case
-            when exact_minor = trunc(exact_minor, 12) then greatest(exact_minor - amount_off_minor, 0)
+            when exact_minor = trunc(exact_minor, 12)
+                then greatest(exact_minor - amount_off_minor, 0)
         end as base_minor,
         fraction_seconds * coalesce(percent_numerator, 1) as fraction_numerator,
         full_seconds * coalesce(percent_denominator, 1) as fraction_denominator,
@@ -237,8 +249,10 @@ divided as (
 
     select
         *,
-        {{ fraction_quotient('base_minor', 'fraction_numerator', 'fraction_denominator') }} as quotient,
-        {{ fraction_remainder('base_minor', 'fraction_numerator', 'fraction_denominator') }} as remainder,
+        {{ fraction_quotient('base_minor', 'fraction_numerator', 'fraction_denominator') }}
+            as quotient,
+        {{ fraction_remainder('base_minor', 'fraction_numerator', 'fraction_denominator') }}
+            as remainder,
     from fractions
 
 ),
@@ -303,7 +317,8 @@ final as (
             when percent_numerator is not null then percent_numerator || '/' || percent_denominator
         end as percent_remaining,
         exact_minor,
-        case when kind = 'proration_credit' then -unsigned_minor else unsigned_minor end as amount_minor,
+        case when kind = 'proration_credit' then -unsigned_minor else unsigned_minor end
+            as amount_minor,
         is_rounding_tie,
         amount_off_minor,
         kind in ('recurring', 'usage') as is_discountable,

@@ -1,6 +1,6 @@
--- All lines of all expected invoices, in Stripe's order: pending items newest first, then subscription items newest
--- first (equal instants: the reverse of the subscription's list), tiers ascending, units before the flat part.
--- Discounts and credit grants are used up in this order.
+-- All lines of all expected invoices, in Stripe's order: pending items newest first, then
+-- subscription items newest first (equal instants: the reverse of the subscription's list), tiers
+-- ascending, units before the flat part. Discounts and credit grants are used up in this order.
 with
 
 parts as (

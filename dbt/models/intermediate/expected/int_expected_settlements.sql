@@ -1,5 +1,6 @@
--- What a finalized invoice should ask the customer for: the expected total with tax as Stripe states it, the customer
--- balance that stood before it, credit notes before payment, and the smallest amount that can be charged.
+-- What a finalized invoice should ask the customer for: the expected total with tax as Stripe
+-- states it, the customer balance that stood before it, credit notes before payment, and the
+-- smallest amount that can be charged.
 with
 
 heads as (
@@ -49,7 +50,8 @@ totals as (
 
     select
         expected_invoice_id,
-        cast(sum(amount_minor - discount_minor - credit_grants_minor) as bigint) as total_excl_tax_minor,
+        cast(sum(amount_minor - discount_minor - credit_grants_minor) as bigint)
+            as total_excl_tax_minor,
     from groups
     group by expected_invoice_id
     having bool_and(status = 'computed')
@@ -107,7 +109,8 @@ before_payment as (
 
 ),
 
--- All of the balance counts: credit up to the total, a debt on top of it; a negative total becomes credit.
+-- All of the balance counts: credit up to the total, a debt on top of it; a negative total becomes
+-- credit.
 balanced as (
 
     select

@@ -1,6 +1,6 @@
--- Credits of flexible billing: a change gives back what was actually charged for the time that is left, discounts and
--- all: the last charge for the item that covers it, whether the recurring one or that of an earlier change. An item
--- that was charged nothing gets nothing back.
+-- Credits of flexible billing: a change gives back what was actually charged for the time that is
+-- left, discounts and all: the last charge for the item that covers it, whether the recurring one
+-- or that of an earlier change. An item that was charged nothing gets nothing back.
 with
 
 legs as (
@@ -82,7 +82,7 @@ debits as (
 
 ),
 
-divided as (
+charged as (
 
     select
         placed.*,
@@ -93,16 +93,6 @@ divided as (
         coalesce(placed.not_computed_reason, debits.not_computed_reason) as reason,
         epoch(placed.nominal_end)::bigint - epoch(placed.changed_at)::bigint as fraction_seconds,
         epoch(placed.nominal_end)::bigint - epoch(debits.period_start)::bigint as full_seconds,
-        {{ fraction_quotient(
-            'cast(debits.charged_minor as decimal(38, 12))',
-            'cast(epoch(placed.nominal_end)::bigint - epoch(placed.changed_at)::bigint as hugeint)',
-            'cast(epoch(placed.nominal_end)::bigint - epoch(debits.period_start)::bigint as hugeint)'
-        ) }} as quotient,
-        {{ fraction_remainder(
-            'cast(debits.charged_minor as decimal(38, 12))',
-            'cast(epoch(placed.nominal_end)::bigint - epoch(placed.changed_at)::bigint as hugeint)',
-            'cast(epoch(placed.nominal_end)::bigint - epoch(debits.period_start)::bigint as hugeint)'
-        ) }} as remainder,
         parameters.rounding_mode,
     from placed
     asof join debits
@@ -112,6 +102,24 @@ divided as (
     cross join parameters
     -- charged for this very period
     where debits.period_end = placed.nominal_end
+
+),
+
+divided as (
+
+    select
+        *,
+        {{ fraction_quotient(
+            'cast(charged_minor as decimal(38, 12))',
+            'cast(fraction_seconds as hugeint)',
+            'cast(full_seconds as hugeint)'
+        ) }} as quotient,
+        {{ fraction_remainder(
+            'cast(charged_minor as decimal(38, 12))',
+            'cast(fraction_seconds as hugeint)',
+            'cast(full_seconds as hugeint)'
+        ) }} as remainder,
+    from charged
 
 ),
 

@@ -1,6 +1,6 @@
--- For every billing period outside a trial, and every metered price in it: the window whose usage is rated.
--- Classic billing bills the price that stands at the period's end, for the usage since it came; flexible billing
--- bills every price for the time it stood.
+-- For every billing period outside a trial, and every metered price in it: the window whose usage
+-- is rated. Classic billing bills the price that stands at the period's end, for the usage since it
+-- came; flexible billing bills every price for the time it stood.
 with
 
 states as (

@@ -1,5 +1,6 @@
--- Usage of every metered window: by the meter's formula over all that is known now, and over what was known when
--- the invoice was finalized. Usage that came later was never billed, but it was owed: the expectation counts it.
+-- Usage of every metered window: by the meter's formula over all that is known now, and over what
+-- was known when the invoice was finalized. Usage that came later was never billed, but it was
+-- owed: the expectation counts it.
 with
 
 spans as (
@@ -23,8 +24,7 @@ measured as (
         spans.price_id,
         spans.window_start,
         usage.value,
-        -- for `last`: the latest instant, then the latest received; no time of receipt ranks first
-        (usage.occurred_at, coalesce(usage.first_received_at, timestamp '1970-01-01')) as recency,
+        {{ usage_recency('usage') }} as recency,
         spans.formula,
         not usage.is_voided as counts_now,
         (

@@ -1,5 +1,5 @@
--- Every price as tiers, per currency it is offered in: a per-unit price is one volume tier without end. So one
--- join rates all of them.
+-- Every price as tiers, per currency it is offered in: a per-unit price is one volume tier without
+-- end. So one join rates all of them.
 with
 
 prices as (

@@ -1,6 +1,7 @@
--- What a change within a period gives back and charges, before it is priced: one row per licensed item whose price
--- or quantity changed, was added or removed (a credit for the old, a charge for the new), and one credit per
--- licensed item when the subscription is cancelled at once or its periods start anew.
+-- What a change within a period gives back and charges, before it is priced: one row per licensed
+-- item whose price or quantity changed, was added or removed (a credit for the old, a charge for
+-- the new), and one credit per licensed item when the subscription is cancelled at once or its
+-- periods start anew.
 with
 
 states as (

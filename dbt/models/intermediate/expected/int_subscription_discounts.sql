@@ -1,5 +1,6 @@
--- Every discount on a subscription, state by state, with what its coupon gives. A subscription's own discounts
--- replace the customer's; a discount or coupon that was not landed is kept, as unknown.
+-- Every discount on a subscription, state by state, with what its coupon gives. A subscription's
+-- own discounts replace the customer's; a discount or coupon that was not landed is kept, as
+-- unknown.
 with
 
 states as (
@@ -86,7 +87,8 @@ final as (
         case
             when coalesce(coupons.currency, named.coupon_raw ->> '$.currency') = named.currency
                 then coalesce(
-                    coupons.amount_off_minor, try_cast(named.coupon_raw ->> '$.amount_off' as bigint)
+                    coupons.amount_off_minor,
+                    try_cast(named.coupon_raw ->> '$.amount_off' as bigint)
                 )
             else try_cast(
                 coalesce(coupons.currency_options, named.coupon_raw -> '$.currency_options')

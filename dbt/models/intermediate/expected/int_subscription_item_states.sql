@@ -1,5 +1,5 @@
--- One row per subscription state and item, with the price that was on it: what licensed charges, prorations and
--- the rating of usage look up.
+-- One row per subscription state and item, with the price that was on it: what licensed charges,
+-- prorations and the rating of usage look up.
 with
 
 states as (

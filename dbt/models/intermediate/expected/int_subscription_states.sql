@@ -1,5 +1,5 @@
--- The subscription's timeline as billing sees it: one row per state that lasted, from `valid_from` to `valid_to`.
--- Versions that another one replaced within the same second never were in force.
+-- The subscription's timeline as billing sees it: one row per state that lasted, from `valid_from`
+-- to `valid_to`. Versions that another one replaced within the same second never were in force.
 with
 
 versions as (

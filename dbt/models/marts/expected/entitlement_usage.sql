@@ -1,5 +1,5 @@
--- What is included, what was used of it and when a limit was reached: only where the first tier of the metered price
--- is free, or where the contract sets a limit.
+-- What is included, what was used of it and when a limit was reached: only where the first tier of
+-- the metered price is free, or where the contract sets a limit.
 with
 
 usage as (

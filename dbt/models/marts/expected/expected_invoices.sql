@@ -97,13 +97,15 @@ final as (
         case when reason_not_computed is null then discount_minor end as discount_minor,
         case when reason_not_computed is null then credit_grants_minor end as credit_grants_minor,
         case
-            when reason_not_computed is null then subtotal_minor - discount_minor - credit_grants_minor
+            when reason_not_computed is null
+                then subtotal_minor - discount_minor - credit_grants_minor
         end as total_excl_tax_minor,
         case
             when reason_not_computed is null
                 then subtotal_minor - discount_minor - credit_grants_minor + coalesce(tax_minor, 0)
         end as total_minor,
-        case when reason_not_computed is null then starting_balance_minor end as starting_balance_minor,
+        case when reason_not_computed is null then starting_balance_minor end
+            as starting_balance_minor,
         case when reason_not_computed is null then ending_balance_minor end as ending_balance_minor,
         case when reason_not_computed is null then amount_due_minor end as amount_due_minor,
         cast(line_groups as integer) as line_groups,
