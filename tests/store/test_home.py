@@ -182,3 +182,12 @@ def test_old_run_folders_go_the_newest_stay(home):
         (home.runs / f"2026110{number}T").mkdir()
     home.sweep(runs_kept=2)
     assert sorted(path.name for path in home.runs.iterdir()) == ["20261103T", "20261104T"]
+
+
+def test_what_a_killed_run_spilled_goes_at_once(home):
+    spill = home.runs / "20261101T" / "spill" / "duckdb_temp_storage.tmp"
+    spill.parent.mkdir(parents=True)
+    spill.write_text("gigabytes")
+    home.sweep(runs_kept=5)
+    assert not spill.parent.exists()
+    assert spill.parent.parent.exists()

@@ -23,6 +23,7 @@ from tieout.store.errors import BadArgument, TieoutError
 from tieout.store.files import remove, replace_text
 
 LOCK_POLL_SECONDS = 0.5
+SPILL = "spill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +205,11 @@ class Home:
             for path in folder.iterdir():
                 if path not in named:
                     remove(path)
-        for folder in sorted(self.runs.iterdir(), reverse=True)[runs_kept:]:
+        folders = sorted(self.runs.iterdir(), reverse=True)
+        for folder in folders[runs_kept:]:
             remove(folder)
+        for folder in folders[:runs_kept]:
+            remove(folder / SPILL)  # what DuckDB spilled in a run that was killed may be larger than all the rest
         for leftover in self.root.glob(".CURRENT.*"):
             remove(leftover)
 

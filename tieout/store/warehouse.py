@@ -23,7 +23,7 @@ import duckdb
 
 from tieout.store.config import Config
 from tieout.store.files import remove
-from tieout.store.home import Current, Home
+from tieout.store.home import SPILL, Current, Home
 
 FILE_NAME = "warehouse.duckdb"
 TOKEN_TABLE = "main.tieout_warehouse"
@@ -86,7 +86,7 @@ def open_warehouse(home: Home, config: Config, current: Current | None, run_id: 
 
     The fingerprint is looked at later (`accept_fingerprint`), when the run knows it.
     """
-    settings = duckdb_config(config, home.run_folder(run_id) / "spill")
+    settings = duckdb_config(config, home.run_folder(run_id) / SPILL)
     if current is not None and current.warehouse is not None:
         path = home.root / current.warehouse
         if _token_of(path, settings) == current.warehouse_token is not None:
