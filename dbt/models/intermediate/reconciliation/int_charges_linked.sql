@@ -1,6 +1,6 @@
--- Which invoice a charge pays. Before 2025-03-31.basil the charge says so itself; from then on the way leads
--- over the payment intent and the invoice's payments. A link is never made by amount: a charge of the right
--- amount without a link is exactly what `payment_orphan` looks for.
+-- Which invoice a charge pays. Before 2025-03-31.basil the charge says so itself; from then on the
+-- way leads over the payment intent and the invoice's payments. A link is never made by amount: a
+-- charge of the right amount without a link is exactly what `payment_orphan` looks for.
 
 with
 

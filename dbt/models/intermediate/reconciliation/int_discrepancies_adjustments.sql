@@ -1,6 +1,7 @@
--- What comes off an invoice after its lines: discounts, then credit grants, then the customer balance. Figures are
--- the signed effect on what is paid: a discount of 500 is -500. Each is judged only where the step before it is
--- right, so that a wrong line is not reported again as a wrong discount.
+-- What comes off an invoice after its lines: discounts, then credit grants, then the customer
+-- balance. Figures are the signed effect on what is paid: a discount of 500 is -500. Each is judged
+-- only where the step before it is right, so that a wrong line is not reported again as a wrong
+-- discount.
 
 with
 
@@ -82,7 +83,8 @@ comparable as (
 
 ),
 
--- with wrong lines beside it only a discount that ought not to be there, or one that is not there at all, is certain
+-- with wrong lines beside it only a discount that ought not to be there, or one that is not there
+-- at all, is certain
 discounts_wrong as (
 
     select

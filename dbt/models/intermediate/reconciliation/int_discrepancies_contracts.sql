@@ -1,5 +1,5 @@
--- What was sold against what is subscribed, as both stand at the as-of instant: one fault of a contract is one row,
--- not one per invoice.
+-- What was sold against what is subscribed, as both stand at the as-of instant: one fault of a
+-- contract is one row, not one per invoice.
 
 with
 
@@ -100,7 +100,8 @@ sold as (
 
 ),
 
--- of several subscriptions of a customer the one that has most of the contract's prices is the contract's
+-- of several subscriptions of a customer the one that has most of the contract's prices is the
+-- contract's
 candidates as (
 
     select
@@ -160,7 +161,9 @@ unbilled_rows as (
             stage="'preventable'",
             detail="case
                 when customer_id is null
-                    then coalesce(account_name, account_id, 'its account') || ' is no customer in Stripe'
+                    then
+                        coalesce(account_name, account_id, 'its account')
+                        || ' is no customer in Stripe'
                 when versions = 0 then coalesce(account_name, customer_id) || ' has no subscription'
                 else 'the subscription of ' || coalesce(account_name, customer_id) || ' has ended'
             end",

@@ -1,6 +1,7 @@
--- What Stripe's events say against what its objects say. A status that no event told is `event_missing`, a listed
--- object that an event has overtaken is `object_stale`. Steps forward tell themselves which side is the newer; active
--- and past due come and go, so of those two the one that the subscription's invoices speak for is the newer.
+-- What Stripe's events say against what its objects say. A status that no event told is
+-- `event_missing`, a listed object that an event has overtaken is `object_stale`. Steps forward
+-- tell themselves which side is the newer; active and past due come and go, so of those two the one
+-- that the subscription's invoices speak for is the newer.
 
 with
 
@@ -134,7 +135,9 @@ unpaid as (
             )
         ) as has_unpaid,
         max(
-            coalesce(current_invoices.paid_at, current_invoices.due_at, current_invoices.finalized_at)
+            coalesce(
+                current_invoices.paid_at, current_invoices.due_at, current_invoices.finalized_at
+            )
         ) as last_change_at,
     from current_invoices
     cross join parameters

@@ -1,5 +1,5 @@
--- Lines that are missing, superfluous or wrong, and prorations. Two groups of one invoice and price with the same
--- fault (the price stands on two items, for one) are one finding.
+-- Lines that are missing, superfluous or wrong, and prorations. Two groups of one invoice and price
+-- with the same fault (the price stands on two items, for one) are one finding.
 
 with
 

@@ -193,7 +193,8 @@ running_rows as (
 
 ),
 
--- stretches of time in which a customer's meter is billed; a cancelled subscription keeps its items but bills nothing
+-- stretches of time in which a customer's meter is billed; a cancelled subscription keeps its items
+-- but bills nothing
 covered as (
 
     select

@@ -82,7 +82,8 @@ failed_charges_by_invoice as (
 
 ),
 
--- payments that are neither a charge nor a payment intent were taken outside Stripe and recorded there
+-- payments that are neither a charge nor a payment intent were taken outside Stripe and recorded
+-- there
 recorded_by_invoice as (
 
     select
@@ -97,7 +98,8 @@ recorded_by_invoice as (
 
 ),
 
--- a payment intent that received money whose charge is not among the landed objects is money all the same
+-- a payment intent that received money whose charge is not among the landed objects is money all
+-- the same
 unlisted_by_invoice as (
 
     select
@@ -159,8 +161,9 @@ paid_invoices as (
 
 ),
 
--- The older shape says only *that* it was paid out of band: then what no charge covers counts as paid.
--- A second payment is a fault of its own (payment_duplicate), whether the invoice counts it or not.
+-- The older shape says only *that* it was paid out of band: then what no charge covers counts as
+-- paid. A second payment is a fault of its own (payment_duplicate), whether the invoice counts it
+-- or not.
 money as (
 
     select

@@ -81,7 +81,8 @@ disputed_charges as (
 
 ),
 
--- refunds that give back what never was owed: a second payment, a payment without an invoice, an overcharge
+-- refunds that give back what never was owed: a second payment, a payment without an invoice, an
+-- overcharge
 returned_charges as (
 
     select charges_settled.charge_id
@@ -266,8 +267,8 @@ payout_sums as (
 
 ),
 
--- Only automatic payouts keep the link to their transactions, and only once Stripe has finished linking them.
--- Of a payout without any transaction landed nothing is known.
+-- Only automatic payouts keep the link to their transactions, and only once Stripe has finished
+-- linking them. Of a payout without any transaction landed nothing is known.
 payout_differences as (
 
     select

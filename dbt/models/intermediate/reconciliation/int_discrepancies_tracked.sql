@@ -1,5 +1,6 @@
--- What this run finds against what the last one published. A finding that is gone stays as `resolved`; one that is
--- back opens again under its old id and keeps the instant when it was first seen.
+-- What this run finds against what the last one published. A finding that is gone stays as
+-- `resolved`; one that is back opens again under its old id and keeps the instant when it was first
+-- seen.
 
 with
 
@@ -27,7 +28,8 @@ acceptances as (
 
 ),
 
--- of several acceptances of one finding the newest counts; of two at one instant the one that accepts less
+-- of several acceptances of one finding the newest counts; of two at one instant the one that
+-- accepts less
 newest_acceptances as (
 
     select *

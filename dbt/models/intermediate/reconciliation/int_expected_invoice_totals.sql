@@ -1,4 +1,5 @@
--- Expected invoices with their totals before tax, and Stripe's own figures of the invoice that stands for each.
+-- Expected invoices with their totals before tax, and Stripe's own figures of the invoice that
+-- stands for each.
 
 with
 
@@ -41,7 +42,12 @@ expected_totals as (
         sum(credit_grants_minor)::bigint as credit_grants_minor,
         min(not_computed_reason) as not_computed_reason,
         list(
-            {'kind': kind, 'price_id': price_id, 'quantity': quantity::varchar, 'minor': amount_minor}
+            {
+                'kind': kind,
+                'price_id': price_id,
+                'quantity': quantity::varchar,
+                'minor': amount_minor
+            }
             order by line_number
         ) as groups,
     from groups
@@ -70,10 +76,14 @@ billed_totals as (
             list_transform(discount_amounts, lambda part: part.amount_minor)
         ), 0))::bigint as discount_minor,
         sum(coalesce(list_sum(list_transform(
-            list_filter(credit_amounts, lambda part: part.credit_type = 'credit_balance_transaction'),
+            list_filter(
+                credit_amounts, lambda part: part.credit_type = 'credit_balance_transaction'
+            ),
             lambda part: part.amount_minor
         )), 0))::bigint as credit_grants_minor,
-        sum(coalesce(tax_minor, 0) - coalesce(exclusive_tax_minor, 0))::bigint as inclusive_tax_minor,
+        sum(
+            coalesce(tax_minor, 0) - coalesce(exclusive_tax_minor, 0)
+        )::bigint as inclusive_tax_minor,
         bool_and(coalesce(is_complete, true)) as is_complete,
     from lines
     group by invoice_id

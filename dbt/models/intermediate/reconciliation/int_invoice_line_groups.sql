@@ -1,5 +1,6 @@
--- Invoice lines as groups that can be compared: (invoice, kind, subscription item, price, period, proration or not).
--- Stripe writes one line per tier, and one more, with quantity 0, for a tier's flat part.
+-- Invoice lines as groups that can be compared: (invoice, kind, subscription item, price, period,
+-- proration or not). Stripe writes one line per tier, and one more, with quantity 0, for a tier's
+-- flat part.
 
 with
 
@@ -57,13 +58,16 @@ final as (
         invoice_subscription_id as subscription_id,
         kind,
         -- prorations and items made by hand name their subscription item in some shapes only
-        case when kind in ('usage', 'recurring') then subscription_item_id end as subscription_item_id,
+        case
+            when kind in ('usage', 'recurring') then subscription_item_id
+        end as subscription_item_id,
         price_id,
         contract_id,
         period_start_at as period_start,
         period_end_at as period_end,
         currency,
-        -- every proration line is a group: of a credit and a charge with the same sign both are still there
+        -- every proration line is a group: of a credit and a charge with the same sign both are
+        -- still there
         case when is_proration then line_id end as proration_line_id,
         sum(coalesce(quantity, 0))::decimal(38, 12) as quantity,
         sum(amount_minor)::bigint as amount_minor,

@@ -1,6 +1,6 @@
--- Subscription invoices that bill a (price, period) which an earlier invoice of the subscription bills already. The
--- later one is the duplicate. A void invoice bills nothing: neither is it a duplicate nor does it have one, but the
--- invoice that was made in its place is known by it.
+-- Subscription invoices that bill a (price, period) which an earlier invoice of the subscription
+-- bills already. The later one is the duplicate. A void invoice bills nothing: neither is it a
+-- duplicate nor does it have one, but the invoice that was made in its place is known by it.
 
 with
 

@@ -1,6 +1,6 @@
--- Every line group, expected or billed, beside its counterpart. Groups pair up inside an invoice and the expected
--- invoice that it stands for: first by price and period, then what is left by subscription item and period, which is
--- one item billed at another price.
+-- Every line group, expected or billed, beside its counterpart. Groups pair up inside an invoice
+-- and the expected invoice that it stands for: first by price and period, then what is left by
+-- subscription item and period, which is one item billed at another price.
 
 with
 

@@ -1,6 +1,7 @@
--- What is wrong with each line group that differs, told apart once for all categories: usage that came too late,
--- usage that Stripe's meter counted differently, another price, another quantity, or just another amount. A group is
--- judged only where its invoice is the one expected; what is wrong with the invoice as a whole is not repeated here.
+-- What is wrong with each line group that differs, told apart once for all categories: usage that
+-- came too late, usage that Stripe's meter counted differently, another price, another quantity, or
+-- just another amount. A group is judged only where its invoice is the one expected; what is wrong
+-- with the invoice as a whole is not repeated here.
 
 with
 
