@@ -131,7 +131,7 @@ def _build(batches: list[list[Record]]) -> dict[tuple[str, str], Event]:
             row["value"],
             row["occurred_at"],
             row["fraction_digits"],
-            row["properties"],
+            row["properties"] or "{}",
             None,
             row["voids"],
         )
@@ -153,7 +153,7 @@ def _shown(events: dict[tuple[str, str], Event]) -> dict[tuple[str, str], object
             event.record.meter,
             event.record.value,
             event.record.occurred_at,
-            event.record.properties,
+            event.record.properties if event.conflicts else None,
             event.first_received_at,
             event.duplicates,
             event.conflicts,

@@ -7,7 +7,7 @@
 -- others are conflicts. An id is decided anew, from all its records, when a new batch has a record of it.
 with
 
-records as (
+records as not materialized (
 
     select * from {{ ref('int_usage_records') }}
     where reject_reason is null
@@ -23,14 +23,15 @@ touched_ids as materialized (
 
 ),
 
-considered as (
+-- read once for the hashes and once for each kind of id: to hold all columns in memory would cost more
+considered as not materialized (
 
     select * from records
     where event_id in (select event_id from touched_ids)
 
 ),
 {%- else -%}
-considered as (
+considered as not materialized (
 
     select * from records
 
@@ -166,7 +167,7 @@ final as (
         value,
         occurred_at,
         fraction_digits,
-        properties,
+        case when conflicts > 0 then properties end as properties,
         voids,
         first_received_at,
         duplicates::integer as duplicates,

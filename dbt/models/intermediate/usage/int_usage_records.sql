@@ -40,10 +40,7 @@ read_again as (
             when not is_read_again then customer_ref
             else {{ payload_text('payload', 'customer_key') }}
         end as customer_ref,
-        case
-            when not is_read_again then value::varchar
-            else {{ payload_text('payload', 'value_key') }}
-        end as value_text,
+        case when is_read_again then {{ payload_text('payload', 'value_key') }} end as value_text,
         case
             when not is_read_again then value
             else {{ exact_decimal(payload_text('payload', 'value_key')) }}
