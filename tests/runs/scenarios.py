@@ -54,9 +54,9 @@ def killed(
     landing, home = scratch / "killed-landing", scratch / "killed-home"
     first, second = by_files(world.landing, scratch / "killed", 2, seed)
     kills = 0
-    for portion, times in ((first, (count + 1) // 2), (second, count // 2)):
+    for stage, (portion, times) in enumerate(((first, (count + 1) // 2), (second, count // 2))):
         land(portion, landing)
-        for moment in moments(times, run_seconds, seed) if times else []:
+        for moment in moments(times, run_seconds, seed + stage) if times else []:
             was_killed = run_and_kill(landing, home, world.as_of, moment)
             kills += was_killed
             say(f"killed after {moment:.1f} s" if was_killed else f"finished before {moment:.1f} s")
