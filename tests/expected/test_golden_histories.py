@@ -15,6 +15,7 @@ DAY = 86_400
 APRIL = int(datetime(2026, 4, 1, tzinfo=UTC).timestamp())
 MAY = APRIL + 30 * DAY
 AS_OF = MAY + 45 * DAY
+pytestmark = pytest.mark.slow
 SEAT = Price("price_seat", "prod_a", "licensed", Decimal(3000))
 TIERED = Price(
     "price_tiered", "prod_a", "licensed", tiers_mode="volume", tiers=(Tier(5, Decimal(10)), Tier(None, Decimal(7)))

@@ -26,6 +26,7 @@ def at(*parts: int) -> int:
 
 
 AS_OF = at(2026, 8, 1)
+pytestmark = pytest.mark.slow
 Built = dict[tuple[str, str, int], Computed]
 
 

@@ -358,8 +358,11 @@ class Walk:
         start = state.at
         is_trial = history.trial_end is not None and history.trial_end > start
         full_start, end = self.bounds(state, start, is_trial)
-        lines = self.advance(state, start, end, full_start, is_trial)
-        self.invoice("create", start, (start, start), lines, state.discounts)
+        if full_start < start and state.proration == "none":
+            self.debits = {}  # a stub that is not prorated is free and has no invoice
+        else:
+            lines = self.advance(state, start, end, full_start, is_trial)
+            self.invoice("create", start, (start, start), lines, state.discounts)
         while True:
             stop = min(end, history.ended or end)
             if coming and coming[0].at < stop and coming[0].at <= self.as_of:

@@ -99,8 +99,11 @@ def histories(draw: st.DrawFn, number: int = 0) -> History:
     ]
     trial_end = start + draw(st.integers(1, 40)) * DAY if draw(st.integers(0, 4)) == 0 else None
     running = draw(discounts(name, start, allow_amount=True))
-    anchor = trial_end or start
-    states = [State(start, tuple(items), "create_prorations", running, anchor)]
+    # an anchor ahead leaves a stub, which is prorated or free
+    ahead = draw(st.integers(1, 20)) * DAY if draw(st.integers(0, 4)) == 0 else 0
+    anchor = trial_end or start + ahead
+    first = draw(st.sampled_from(["create_prorations", "create_prorations", "none"]))
+    states = [State(start, tuple(items), first, running, anchor)]
     for index, day in enumerate(change_days):
         at = start + day * DAY + draw(st.integers(1, DAY - 2))
         items = draw(changed(items, f"{name}_c{index}", at, grid))

@@ -150,7 +150,7 @@ cancellations as (
 
 ),
 
-final as (
+unioned as (
 
     select *, false as is_cancellation from credits
     where proration_behavior <> 'none'
@@ -161,30 +161,95 @@ final as (
     select *, true as is_cancellation from cancellations
     where proration_behavior <> 'none'
 
+),
+
+-- Flexible billing gives back only what was charged in this period: in advance, or by an earlier
+-- change. A stub that is not prorated was free.
+first_charges as (
+
+    select
+        subscription_id,
+        subscription_item_id,
+        period_number,
+        min(charged_at) as first_charged_at,
+    from (
+        select
+            items.subscription_id,
+            items.subscription_item_id,
+            periods.period_number,
+            periods.period_start as charged_at,
+        from periods
+        inner join items
+            on periods.subscription_id = items.subscription_id
+            and periods.period_start >= items.valid_from
+            and periods.period_start < items.valid_to
+        inner join states
+            on periods.subscription_id = states.subscription_id
+            and states.state_number = 1
+        where
+            not (
+                periods.is_stub
+                and periods.period_number = 1
+                and coalesce(states.proration_behavior = 'none', false)
+            )
+
+        union all
+
+        select
+            subscription_id,
+            subscription_item_id,
+            period_number,
+            changed_at as charged_at,
+        from unioned
+        where kind = 'proration_charge'
+    )
+    group by all
+
+),
+
+given_back as (
+
+    select unioned.*
+    from unioned
+    left join first_charges
+        on unioned.subscription_id = first_charges.subscription_id
+        and unioned.subscription_item_id = first_charges.subscription_item_id
+        and unioned.period_number = first_charges.period_number
+    where
+        unioned.billing_mode <> 'flexible'
+        or unioned.kind = 'proration_charge'
+        or first_charges.first_charged_at < unioned.changed_at
+
+),
+
+final as (
+
+    select
+        subscription_id,
+        customer_id,
+        currency,
+        subscription_item_id,
+        item_created_at,
+        item_position,
+        price_id,
+        product_id,
+        billing_scheme,
+        kind,
+        quantity,
+        billing_mode,
+        proration_discounts,
+        proration_behavior,
+        is_cancellation,
+        is_restart,
+        case when is_start_known then not_computed_reason else {{ not_computed('change_unseen') }} end
+            as not_computed_reason,
+        period_number,
+        period_start,
+        full_start,
+        changed_at,
+        nominal_end,
+    from given_back
+
 )
 
-select
-    subscription_id,
-    customer_id,
-    currency,
-    subscription_item_id,
-    item_created_at,
-    item_position,
-    price_id,
-    product_id,
-    billing_scheme,
-    kind,
-    quantity,
-    billing_mode,
-    proration_discounts,
-    proration_behavior,
-    is_cancellation,
-    is_restart,
-    case when is_start_known then not_computed_reason else {{ not_computed('change_unseen') }} end
-        as not_computed_reason,
-    period_number,
-    period_start,
-    full_start,
-    changed_at,
-    nominal_end,
-from final
+select * from final
