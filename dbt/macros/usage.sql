@@ -27,7 +27,7 @@ json_normalize(json_merge_patch(
 {#- Decimal text of at most 18 integer and 12 fractional digits, 0 or more, else null. Never through a double. -#}
 {% macro exact_decimal(text) -%}
 case
-    when regexp_full_match({{ text }}, '\+?[0-9]{1,18}(\.[0-9]{0,12})?')
+    when regexp_full_match({{ text }}, '\+?(0*[0-9]{1,18}(\.[0-9]{0,12})?|\.[0-9]{1,12})')
         then try_cast({{ text }} as decimal(30, 12))
 end
 {%- endmacro %}
@@ -40,4 +40,15 @@ epoch_us({{ instant }}) // (10 ** (6 - {{ digits }}))::bigint
 {#- Before any instant that usage can have. -#}
 {% macro begin_of_time() -%}
     timestamp '0001-01-01 00:00:00'
+{%- endmacro %}
+
+{#- What decides which of several events a meter by `last` takes: the latest instant, then the latest received, where no
+    time of receipt ranks first; then the id, so that it is the same one in every run. -#}
+{% macro usage_recency(events) -%}
+(
+    {{ events }}.occurred_at,
+    coalesce({{ events }}.first_received_at, {{ begin_of_time() }}),
+    {{ events }}.event_id,
+    {{ events }}.id_space
+)
 {%- endmacro %}

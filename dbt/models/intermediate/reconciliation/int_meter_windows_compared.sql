@@ -26,6 +26,7 @@ windows as (
     select
         summaries.meter_event_summary_id,
         summaries.customer_id,
+        summaries.meter_id,
         meters.event_name as meter,
         coalesce(meters.formula, 'sum') as formula,
         summaries.start_at,
@@ -49,8 +50,7 @@ counting as (
         meter,
         occurred_at,
         value,
-        coalesce(first_received_at, occurred_at) as received_at,
-        event_id,
+        {{ usage_recency('usage_events') }} as recency,
     from usage_events
     where
         customer_id is not null
@@ -66,7 +66,7 @@ days as (
         date_trunc('day', occurred_at) as start_at,
         sum(value) as value_sum,
         count(*) as events,
-        max_by(value, (occurred_at, received_at, event_id)) as value_last,
+        max_by(value, recency) as value_last,
     from counting
     group by all
 
@@ -75,7 +75,10 @@ days as (
 day_totals as (
 
     select
-        windows.meter_event_summary_id,
+        windows.customer_id,
+        windows.meter_id,
+        windows.start_at,
+        windows.end_at,
         days.value_sum,
         days.events,
         days.value_last,
@@ -92,12 +95,13 @@ day_totals as (
 other_totals as (
 
     select
-        windows.meter_event_summary_id,
+        windows.customer_id,
+        windows.meter_id,
+        windows.start_at,
+        windows.end_at,
         sum(counting.value) as value_sum,
         count(*) as events,
-        max_by(
-            counting.value, (counting.occurred_at, counting.received_at, counting.event_id)
-        ) as value_last,
+        max_by(counting.value, counting.recency) as value_last,
     from windows
     inner join counting
         on
@@ -106,7 +110,7 @@ other_totals as (
             and counting.occurred_at >= windows.start_at
             and counting.occurred_at < windows.end_at
     where not windows.is_day
-    group by windows.meter_event_summary_id
+    group by windows.customer_id, windows.meter_id, windows.start_at, windows.end_at
 
 ),
 
@@ -123,6 +127,7 @@ final as (
     select
         windows.meter_event_summary_id,
         windows.customer_id,
+        windows.meter_id,
         windows.meter,
         windows.formula,
         windows.start_at,
@@ -139,7 +144,11 @@ final as (
         coalesce(windows.aggregated_value, 0)::decimal(38, 12) as stripe_value,
     from windows
     left join totals
-        on windows.meter_event_summary_id = totals.meter_event_summary_id
+        on
+            windows.customer_id = totals.customer_id
+            and windows.meter_id = totals.meter_id
+            and windows.start_at = totals.start_at
+            and windows.end_at = totals.end_at
 
 )
 

@@ -108,14 +108,7 @@ running_totals as (
         running.period_start,
         count(usage_events.event_id) as events,
         sum(usage_events.value) as value_sum,
-        max_by(
-            usage_events.value,
-            (
-                usage_events.occurred_at,
-                coalesce(usage_events.first_received_at, usage_events.occurred_at),
-                usage_events.event_id
-            )
-        ) as value_last,
+        max_by(usage_events.value, {{ usage_recency('usage_events') }}) as value_last,
     from running
     inner join running_differences
         on

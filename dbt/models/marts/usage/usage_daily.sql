@@ -20,7 +20,7 @@ late as (
         events.customer_id,
         events.meter,
         events.occurred_at::date as usage_date,
-        count(distinct events.event_id) as late_events,
+        count(distinct (events.id_space, events.event_id)) as late_events,
     from events
     inner join windows
         on events.customer_id = windows.customer_id
@@ -58,7 +58,7 @@ daily as (
             when 'count' then (count(*) filter (where not is_voided))::decimal(38, 12)
             when 'last'
                 then (
-                    arg_max(value, (occurred_at, coalesce(first_received_at, {{ begin_of_time() }}), event_id))
+                    arg_max(value, {{ usage_recency('measured') }})
                         filter (where not is_voided)
                 )::decimal(38, 12)
             else (sum(value) filter (where not is_voided))::decimal(38, 12)
