@@ -8,13 +8,16 @@
              versions of one second
    ties      integer expressions that only order versions of one second
    core      columns that change only together with an event; by default the whole object
+   changes   the events with what was there before them (`previous_attributes`), where they matter
 
    A listing has no time of its own. It is placed at the newest event that shows the same object, or
    else the same core; one that no event shows is older than the events when its evidence is behind
-   theirs, and newer when it is not. At the same place a listing that shows something else than the
-   event counts, since some changes have no event. What then is still equal is decided by the
-   object's text with its keys sorted: the greater one. #}
-{% macro newest_versions(versions, id, settled=[], evidence=[], core=[], ties=[]) -%}
+   theirs, or when it still has what an event has changed for good, and newer when not. In one second
+   the version that another event of that second says was there before it is the older one. At the
+   same place a listing that shows something else than the event counts, since some changes have no
+   event. What then is still equal is decided by the object's text with its keys sorted: the greater
+   one. #}
+{% macro newest_versions(versions, id, settled=[], evidence=[], core=[], ties=[], changes=none) -%}
 {%- set ids = [id] if id is string else id -%}
 {%- set id_list = ids | join(', ') -%}
 with
@@ -43,6 +46,7 @@ newest_events as (
     select
         {{ id_list }},
         max_by(evidence_list, (event_at, evidence_list, tie_list)) as evidence_list,
+        max_by(raw, (event_at, evidence_list, tie_list, raw)) as raw,
     from judged
     where event_at is not null
     group by {{ id_list }}
@@ -97,6 +101,74 @@ placed as (
 
 ),
 
+{% if changes -%}
+changes as (
+
+    select distinct
+        {{ prefixed_ids('judged', ids) }},
+        judged.event_at,
+        judged.object_hash,
+        events.previous_attributes,
+    from judged
+    inner join {{ changes }} as events on judged.event_id = events.event_id
+    where events.previous_attributes is not null
+
+),
+
+-- what a version still has, and an event says was there before it
+overtaken as (
+
+    select distinct
+        {{ prefixed_ids('placed', ids) }},
+        placed.object_hash,
+        placed.seen_at,
+        true as is_overtaken,
+    from placed
+    inner join changes
+        on {{ same_ids('placed', 'changes', ids) }}
+        and placed.object_hash <> changes.object_hash
+    inner join newest_events on {{ same_ids('placed', 'newest_events', ids) }}
+    where
+        case
+            when placed.seen_at = changes.event_at
+                then {{ carries('placed.raw', 'changes.previous_attributes') }}
+            -- a change that was taken back later tells nothing
+            when placed.seen_at = timestamp 'infinity'
+                then {{ carries('placed.raw', 'changes.previous_attributes') }}
+                and not {{ carries('newest_events.raw', 'changes.previous_attributes') }}
+        end
+
+),
+
+ordered as (
+
+    select
+        placed.* replace (
+            case
+                when overtaken.is_overtaken and placed.seen_at = timestamp 'infinity'
+                    then timestamp '-infinity'
+                else placed.seen_at
+            end as seen_at
+        ),
+        overtaken.is_overtaken is null as is_last,
+    from placed
+    left join overtaken
+        on {{ same_ids('placed', 'overtaken', ids) }}
+        and placed.object_hash = overtaken.object_hash
+        and placed.seen_at = overtaken.seen_at
+
+),
+{%- else -%}
+ordered as (
+
+    select
+        *,
+        true as is_last,
+    from placed
+
+),
+{%- endif %}
+
 ranked as (
 
     select
@@ -108,9 +180,10 @@ ranked as (
                 seen_at desc,
                 evidence_list desc,
                 tie_list desc,
+                is_last desc,
                 is_beyond_event desc
         ) as newness,
-    from placed
+    from ordered
 
 ),
 
@@ -165,6 +238,7 @@ final as (
         tie_list,
         object_hash,
         core_hash,
+        is_last,
         newness,
     ) replace (case when isfinite(newest.seen_at) then newest.seen_at end as seen_at),
     from newest
@@ -179,12 +253,39 @@ final as (
 
 {% macro growing_list(expressions) -%}
 [
-{%- for each in expressions %}cast(coalesce({{ each }}, -1) as bigint), {% endfor -%}
-cast(0 as bigint)]
+{%- for each in expressions %}cast(coalesce({{ each }}, -1) as hugeint), {% endfor -%}
+cast(0 as hugeint)]
 {%- endmacro %}
 
 {% macro same_ids(left, right, ids) -%}
 {% for column in ids -%}
 {{ 'and ' if not loop.first }}{{ left }}.{{ column }} = {{ right }}.{{ column }}
 {% endfor %}
+{%- endmacro %}
+
+{% macro prefixed_ids(relation, ids) -%}
+{% for column in ids -%}
+{{ ', ' if not loop.first }}{{ relation }}.{{ column }}
+{%- endfor %}
+{%- endmacro %}
+
+{# Whether an object has all the values that an event names as previous; null where it names none.
+   Lists are named whole, so they must be equally long; null and absent are the same. #}
+{% macro carries(object, previous) -%}
+(
+    select
+        bool_and(
+            case
+                when was.type = 'ARRAY'
+                    then coalesce(
+                        json_array_length({{ object }}, was.fullkey) = json_array_length(was.value),
+                        false
+                    )
+                else ({{ object }} ->> was.fullkey)
+                    is not distinct from (case when was.type <> 'NULL' then was.value ->> '$' end)
+            end
+        )
+    from json_tree({{ previous }}) as was
+    where was.type <> 'OBJECT'
+)
 {%- endmacro %}

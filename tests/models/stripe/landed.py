@@ -42,15 +42,17 @@ def at(seconds: int) -> datetime:
     return datetime.fromtimestamp(START + seconds, UTC).replace(tzinfo=None)
 
 
-def event(kind: str, seconds: int, obj: dict[str, Any], number: int = 0) -> dict[str, Any]:
-    """An event that carries the object; its id is made of what and when."""
+def event(
+    kind: str, seconds: int, obj: dict[str, Any], number: int = 0, previous: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """An event that carries the object, and what was there before it; its id is made of what and when."""
     return {
         "id": f"evt_{kind}_{seconds}_{number}",
         "object": "event",
         "type": kind,
         "created": START + seconds,
         "livemode": True,
-        "data": {"object": obj},
+        "data": {"object": obj} | ({} if previous is None else {"previous_attributes": previous}),
     }
 
 

@@ -162,6 +162,86 @@ CASES: dict[str, tuple[list[Line], str, str, Any]] = {
         "balance_minor",
         0,
     ),
+    "a listing that has what an event changed is behind it": (
+        [
+            {**CUSTOMER, "email": "old@example.com", "metadata": {"plan": "a"}},
+            {**CUSTOMER, "email": "new@example.com", "metadata": {}},
+            event(
+                "customer.updated",
+                10,
+                {**CUSTOMER, "email": "new@example.com", "metadata": {}},
+                previous={"email": "old@example.com", "metadata": {"plan": "a", "seats": None}},
+            ),
+        ],
+        "int_customers_current",
+        "email",
+        "new@example.com",
+    ),
+    "a listing is behind an event whose change another event changed once more": (
+        [
+            {**CUSTOMER, "email": "z1@example.com"},
+            event(
+                "customer.updated", 10, {**CUSTOMER, "email": "z2@example.com"}, previous={"email": "z1@example.com"}
+            ),
+            event(
+                "customer.updated", 20, {**CUSTOMER, "email": "a3@example.com"}, previous={"email": "z2@example.com"}
+            ),
+        ],
+        "int_customers_current",
+        "email",
+        "a3@example.com",
+    ),
+    "a change that was taken back tells nothing about a listing": (
+        [
+            {**CUSTOMER, "email": "one@example.com", "delinquent": True},
+            event(
+                "customer.updated", 10, {**CUSTOMER, "email": "two@example.com"}, previous={"email": "one@example.com"}
+            ),
+            event(
+                "customer.updated", 20, {**CUSTOMER, "email": "one@example.com"}, previous={"email": "two@example.com"}
+            ),
+        ],
+        "int_customers_current",
+        "is_delinquent",
+        True,
+    ),
+    "of two changes in one second the one that knows of the other is the later": (
+        [
+            event("customer.updated", 10, {**CUSTOMER, "email": "z@example.com"}, 1, {"email": "a@example.com"}),
+            event("customer.updated", 10, {**CUSTOMER, "email": "b@example.com"}, 2, {"email": "z@example.com"}),
+        ],
+        "int_customers_current",
+        "email",
+        "b@example.com",
+    ),
+    "a subscription listed before its items changed is behind that event": (
+        [
+            subscription(quantity=9),
+            event(
+                "customer.subscription.updated",
+                10,
+                subscription(quantity=2),
+                previous={"items": subscription(quantity=9)["items"]},
+            ),
+        ],
+        "int_subscriptions_current",
+        "cast(items[1].quantity as integer)",
+        2,
+    ),
+    "a list that has grown since is not what was there before": (
+        [
+            {**CUSTOMER, "preferred_locales": ["de", "en"]},
+            event(
+                "customer.updated",
+                10,
+                {**CUSTOMER, "preferred_locales": ["fr"]},
+                previous={"preferred_locales": ["de"]},
+            ),
+        ],
+        "int_customers_current",
+        "json_array_length(raw, '$.preferred_locales')",
+        2,
+    ),
     "a deleted customer keeps its name": (
         [{**CUSTOMER, "balance": 0}, {"id": "cus_1", "object": "customer", "deleted": True}],
         "int_customers_current",
@@ -190,6 +270,23 @@ CASES: dict[str, tuple[list[Line], str, str, Any]] = {
         "int_meter_event_summaries_current",
         "cast(aggregated_value * 100 as bigint)",
         1050,
+    ),
+    "a meter's total may have more digits than an integer": (
+        [
+            {
+                "id": "mtrusg_1",
+                "object": "billing.meter_event_summary",
+                "customer": "cus_1",
+                "meter": "mtr_1",
+                "start_time": START,
+                "end_time": START + 60,
+                "aggregated_value": value,
+            }
+            for value in (10**20, 10**20 - 1)
+        ],
+        "int_meter_event_summaries_current",
+        "cast(aggregated_value as hugeint)",
+        10**20,
     ),
     "where nothing tells, the greater text with sorted keys": (
         [

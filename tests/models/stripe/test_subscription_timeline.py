@@ -37,6 +37,13 @@ CASES: dict[str, tuple[list[Line], list[Any]]] = {
         ],
         [("trialing", 1, 20, 20, True), ("active", 1, 20, 20, True), ("past_due", 1, 20, None, True)],
     ),
+    "two_changes_in_one_second": (
+        [
+            event(UPDATED, 20, subscription(quantity=9), 1, {"items": subscription(quantity=1)["items"]}),
+            event(UPDATED, 20, subscription(quantity=4), 2, {"items": subscription(quantity=9)["items"]}),
+        ],
+        [("active", 9, 20, 20, True), ("active", 4, 20, None, True)],
+    ),
     "without_events": ([subscription(quantity=3)], [("active", 3, 0, None, True)]),
     "end_never_told": (
         [event(CREATED, 0, subscription()), subscription(**ENDED)],

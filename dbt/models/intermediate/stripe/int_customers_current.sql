@@ -72,6 +72,7 @@
         "created_at is not null",
         "has_latest_balance",
     ],
+    changes=ref('stg_stripe__events'),
 ) }}
 
 select * exclude (has_latest_balance) from final

@@ -30,6 +30,7 @@
         'pre_payment_credit_notes_minor',
         'post_payment_credit_notes_minor',
     ],
+    changes=ref('stg_stripe__events'),
 ) }}
 
 select * from final

@@ -5,6 +5,7 @@
     evidence=[
         "try_cast(json_extract_string(raw, '$.updated') as bigint)",
     ],
+    changes=ref('stg_stripe__events'),
 ) }}
 
 select * from final

@@ -34,6 +34,32 @@ events as (
 
 ),
 
+changes as (
+
+    select distinct
+        event_id,
+        previous_attributes,
+    from {{ ref('stg_stripe__events') }}
+    where previous_attributes is not null
+
+),
+
+-- of several events of one second those that another one came after, as its previous values tell
+overtaken as (
+
+    select distinct
+        events.event_id,
+        true as is_overtaken,
+    from events
+    inner join events as following
+        on events.subscription_id = following.subscription_id
+        and events.event_at = following.event_at
+        and events.event_id <> following.event_id
+    inner join changes on following.event_id = changes.event_id
+    where {{ carries('events.raw', 'changes.previous_attributes') }}
+
+),
+
 last_events as (
 
     select
@@ -74,11 +100,13 @@ untold as (
 timeline as (
 
     select
-        * exclude (event_at),
-        event_at as starts_at,
+        events.* exclude (event_at),
+        events.event_at as starts_at,
         true as is_start_known,
         0 as part,
+        overtaken.is_overtaken is null as is_last,
     from events
+    left join overtaken on events.event_id = overtaken.event_id
 
     union all by name
 
@@ -96,14 +124,14 @@ timeline as (
 final as (
 
     select
-        * exclude (starts_at, part, status_rank, event_rank),
+        * exclude (starts_at, part, status_rank, event_rank, is_last),
         row_number() over in_order as version_number,
         starts_at as valid_from,
         lead(starts_at) over in_order as valid_to,
     from timeline
     window in_order as (
         partition by subscription_id
-        order by starts_at, part, event_rank, status_rank, raw
+        order by starts_at, part, event_rank, status_rank, is_last, raw
     )
 
 )

@@ -34,6 +34,7 @@
         subscription_status_rank('status'),
         subscription_event_rank('event_type'),
     ],
+    changes=ref('stg_stripe__events'),
 ) }}
 
 select * from final
