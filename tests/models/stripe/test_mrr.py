@@ -49,6 +49,7 @@ METERED = {"interval": "month", "interval_count": 1, "usage_type": "metered"}
 
 CASES: dict[str, tuple[list[Line], int | None]] = {
     "monthly": ([price(), subscription(quantity=3)], 3000),
+    "more_than_a_million": ([price("year", unit_amount_decimal="12000000.5"), subscription(quantity=2)], 2000000),
     "past_due": ([price(), subscription(status="past_due")], 1000),
     "on_trial": ([price(), subscription(status="trialing")], None),
     "ended": ([price(), subscription(status="canceled")], None),

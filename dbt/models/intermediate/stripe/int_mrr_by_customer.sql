@@ -118,14 +118,15 @@ rated as (
         sum(
             case
                 when tiers.is_graduated
-                    then try(
-                        cast(
-                            greatest(
+                    then cast(
+                        {{ exact_product(
+                            'greatest(
                                 least(units.units, coalesce(tiers.up_to_units, units.units))
                                 - tiers.from_units,
                                 0
-                            ) as decimal(18, 6)
-                        ) * cast(tiers.unit_amount_decimal as decimal(18, 12))
+                            )',
+                            'tiers.unit_amount_decimal',
+                        ) }} as decimal(30, 12)
                     )
                     + case
                         when units.units > tiers.from_units or tiers.tier_number = 1
@@ -135,9 +136,9 @@ rated as (
                 when
                     (units.units > tiers.from_units or tiers.tier_number = 1)
                     and units.units <= coalesce(tiers.up_to_units, units.units)
-                    then try(
-                        cast(units.units as decimal(18, 6))
-                        * cast(tiers.unit_amount_decimal as decimal(18, 12))
+                    then cast(
+                        {{ exact_product('units.units', 'tiers.unit_amount_decimal') }}
+                        as decimal(30, 12)
                     ) + coalesce(tiers.flat_amount_decimal, 0)
                 else 0
             end
@@ -193,7 +194,7 @@ yearly as (
 
     select
         rated.customer_id,
-        cast(rated.exact_minor * rated.intervals_a_year as decimal(30, 12)) as exact_minor,
+        try(cast(rated.exact_minor * rated.intervals_a_year as decimal(30, 12))) as exact_minor,
         coalesce(left_over.left_millionths, 1000000) as numerator,
         12 * rated.interval_count * 1000000 as denominator,
         parameters.rounding_mode,
