@@ -1,5 +1,6 @@
 {#- The columns that every `int_discrepancies_<category>` model has, in one order and with one set of types, so that
-    the mart is a plain union. What is not given is null; the impact follows from the two figures. -#}
+    the mart is a plain union. What is not given is null; the impact follows from the two figures. `variant` tells apart
+    two faults that the identifying columns of their kind do not. -#}
 {% macro discrepancy(
     kind,
     customer_id='null',
@@ -14,7 +15,8 @@
     actual_minor='null',
     stage="'billed'",
     detail='null',
-    evidence="'{}'"
+    evidence="'{}'",
+    variant='null'
 ) -%}
     ({{ kind }})::varchar as kind,
     ({{ customer_id }})::varchar as customer_id,
@@ -31,12 +33,22 @@
     ({{ stage }})::varchar as stage,
     ({{ detail }})::varchar as detail,
     ({{ evidence }})::json as evidence,
+    ({{ variant }})::varchar as variant,
 {%- endmacro %}
 
 {#- A finding's id: its kind and a hash over the columns that identify it. The same in every run as long as the fault
-    is the same one, whatever its figures are. `identified_by` comes from the kinds' seed. -#}
-{% macro discrepancy_id(relation, identified_by) -%}
+    is the same one, whatever its figures are. `identified_by` comes from the kinds' seed; `place` counts faults that
+    nothing else tells apart. -#}
+{% macro discrepancy_id(relation, identified_by, place) -%}
 {{ relation }}.kind || '_' || left(md5(concat_ws(
+    '|',
+    {{ identity(relation, identified_by) }},
+    case when {{ place }} > 1 then 'place=' || {{ place }} end
+)), 20)
+{%- endmacro %}
+
+{% macro identity(relation, identified_by) -%}
+concat_ws(
     '|',
     {{ relation }}.kind,
     {%- for column in [
@@ -50,8 +62,9 @@
     case
         when list_contains(string_split({{ identified_by }}, '|'), 'period_start')
             then 'period_start=' || coalesce(epoch_us({{ relation }}.period_start)::varchar, '')
-    end
-)), 20)
+    end,
+    'variant=' || {{ relation }}.variant
+)
 {%- endmacro %}
 
 {#- What is still a draft can be corrected before it reaches the customer. -#}

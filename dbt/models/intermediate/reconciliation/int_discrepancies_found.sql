@@ -48,7 +48,8 @@ unioned as (
 
 ),
 
-identified as (
+-- two contracts that both sold one price of one subscription, say, are two faults
+placed as (
 
     select
         unioned.*,
@@ -56,10 +57,25 @@ identified as (
         kinds.severity,
         kinds.root_rank,
         kinds.sentence,
-        {{ discrepancy_id('unioned', 'kinds.identified_by') }} as discrepancy_id,
+        kinds.identified_by,
+        row_number() over (
+            partition by {{ identity('unioned', 'kinds.identified_by') }}
+            order by
+                unioned.period_start, unioned.object_id, unioned.invoice_id, unioned.price_id,
+                unioned.subscription_id, unioned.customer_id, unioned.evidence::varchar
+        ) as place,
     from unioned
     inner join kinds
         on unioned.kind = kinds.kind
+
+),
+
+identified as (
+
+    select
+        *,
+        {{ discrepancy_id('placed', 'identified_by', 'place') }} as discrepancy_id,
+    from placed
 
 ),
 

@@ -54,6 +54,7 @@ missing_rows as (
                 'credit_grants_minor': totals.expected_credit_grants_minor,
                 'groups': totals.expected_groups
             })",
+            variant="case when totals.period_end = totals.period_start then totals.reason end",
         ) }}
     from totals
     cross join parameters

@@ -167,6 +167,7 @@ conflicts as (
                 }),
                 'records_not_counted': conflicts
             })",
+            variant="nullif(id_space, '')",
         ) }}
     from described
 
