@@ -1,4 +1,5 @@
--- What usage may name as its customer, and who that is when. A Stripe customer id is itself. An account id is the
+-- What usage may name as its customer, and who that is when. A Stripe customer id is itself, also where only a
+-- subscription or a contract names it (Stripe does not list deleted customers). An account id is the
 -- customer of the contract in force; where an account had one customer only, it is that one at all times, and between
 -- contracts it stays with the last. Several at one time are ambiguous.
 with
@@ -6,6 +7,12 @@ with
 customers as (
 
     select * from {{ ref('int_customers_current') }}
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('int_subscriptions_current') }}
 
 ),
 
@@ -44,6 +51,8 @@ amended as (
 customer_ids as (
 
     select customer_id from customers
+    union
+    select customer_id from subscriptions
     union
     select customer_id from amended
     where customer_id is not null
