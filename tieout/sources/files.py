@@ -41,14 +41,20 @@ class FoundFile:
 def scan(landing: Path) -> tuple[list[FoundFile], list[str]]:
     """All files to read, by path, and the paths of files that no reader exists for (other folder or extension).
 
-    Names that begin with a dot or end in ``.tmp`` or ``.part`` are still being written or none of ours, and are not
-    mentioned. Raises :class:`LandingError` when the landing area is not there.
+    Links to folders are followed. Names that begin with a dot or end in ``.tmp`` or ``.part`` are still being written
+    or none of ours, and are not mentioned. Raises :class:`LandingError` when the landing area is not there.
     """
     if not landing.is_dir():
         raise LandingError(f"the landing area {landing} is not a directory")
     found: list[FoundFile] = []
     ignored: list[str] = []
-    for parent, folders, names in os.walk(landing):
+    above: dict[str, frozenset[str]] = {}  # what each folder is and stands in, links resolved
+    for parent, folders, names in os.walk(landing, followlinks=True):
+        real, outer = os.path.realpath(parent), above.get(str(Path(parent).parent), frozenset())
+        if real in outer:  # a link that leads back up
+            folders.clear()
+            continue
+        above[parent] = outer | {real}
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.startswith(".") or name.endswith((".tmp", ".part")):
