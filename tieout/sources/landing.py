@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from tieout.sources.contracts import READERS
 from tieout.sources.files import FoundFile, LandingError, content_hash, scan
-from tieout.sources.lines import LineReject, read_blocks
+from tieout.sources.lines import LineReject, in_batches, read_blocks
 from tieout.sources.stripe_objects import type_objects
 from tieout.sources.usage import Counts, read_usage
 from tieout.sources.usage_record import BLANKS, Rejected
@@ -214,7 +214,7 @@ def _read_stripe(connection: duckdb.DuckDBPyConnection, writer: BatchWriter, con
     rejects: list[LineReject] = []
     for block in read_blocks([content.file for content in contents]):
         rejects.extend(block.rejects)
-        connection.register("lines", block.table)
+        connection.register("lines", in_batches(block.table))
         connection.execute(
             "insert into landed_lines select f.file_hash, l.line_number, l.text from lines as l "
             r"join reading_files as f using (file_number) where trim(l.text, e' \t\r\n') <> ''"

@@ -25,7 +25,7 @@ LINE_LIMIT: Final = 16 * 1024 * 1024  # DuckDB's own limit for one JSON object
 RAW_LIMIT: Final = 64 * 1024  # of a line beyond the limit, this much is kept in quarantine
 _READ_BYTES: Final = 2 * 1024 * 1024
 _INFLATE_BYTES: Final = 256 * 1024
-BATCH_ROWS: Final = 16_384  # DuckDB spreads an Arrow table over its threads by record batch
+_BATCH_ROWS: Final = 16_384  # DuckDB spreads an Arrow table over its threads by record batch
 _BOM: Final = b"\xef\xbb\xbf"
 
 LINES_SCHEMA: Final = pa.schema([("file_number", pa.int32()), ("line_number", pa.int64()), ("text", pa.string())])
@@ -233,8 +233,12 @@ def _to_block(pieces: list[Piece], rejects: list[LineReject]) -> LineBlock:
     if b"\r" in data:
         text = pc.utf8_rtrim(text, characters="\r")
     table = pa.Table.from_arrays([pa.array(file_numbers), pa.array(line_numbers), text], schema=LINES_SCHEMA)
-    table = pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS), schema=LINES_SCHEMA)
     return LineBlock(table, (*rejects, *more))
+
+
+def in_batches(table: pa.Table) -> pa.Table:
+    """The same rows, not copied, as record batches that DuckDB spreads over its threads."""
+    return pa.Table.from_batches(table.to_batches(max_chunksize=_BATCH_ROWS), schema=table.schema)
 
 
 def _decode_each(

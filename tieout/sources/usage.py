@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.sources.files import FoundFile
-from tieout.sources.lines import BATCH_ROWS, LineReject, read_blocks
+from tieout.sources.lines import LineReject, in_batches, read_blocks
 from tieout.sources.usage_record import BLANKS, Rejected, UsageRecord, read_json, read_native
 from tieout.sources.usage_sql import statement
 from tieout.sources.usage_tables import FIELDS, read_csv, read_parquet
@@ -224,18 +224,16 @@ def _with_markers(table: pa.Table, numbers: pa.Array) -> tuple[pa.Table, list[in
     """The lines with their file's position among all files, and with what marks their shape; and the markers there
     are.
     """
-    table = table.combine_chunks()
     text = table.column("text")
     is_stripe = pc.match_substring(text, '"event_name"').cast(pa.int8())
-    is_cloud = pc.match_substring(text, '"specversion"').cast(pa.int8())
-    marker = pc.if_else(pc.equal(is_cloud, 1), pa.scalar(2, pa.int8()), is_stripe)
+    is_cloud = pc.match_substring(text, '"specversion"')
+    marker = pc.if_else(is_cloud, pa.scalar(2, pa.int8()), is_stripe)
     lines = pa.table(
         {
-            "file_number": numbers.take(table.column("file_number").combine_chunks()),
+            "file_number": pc.take(numbers, table.column("file_number")),
             "line_number": table.column("line_number"),
             "text": text,
             "marker": marker,
         }
     )
-    batches = lines.combine_chunks().to_batches(max_chunksize=BATCH_ROWS)
-    return pa.Table.from_batches(batches, schema=lines.schema), sorted(pc.unique(marker).to_pylist())
+    return in_batches(lines), sorted(pc.unique(marker).to_pylist())

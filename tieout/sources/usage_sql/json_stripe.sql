@@ -51,7 +51,6 @@ candidates as (
         and is_text_token(event_name)
         and not payload like '%"value"%"value"%'
         and not payload like '%"stripe_customer_id"%"stripe_customer_id"%'
-        and is_canonical(json_normalize(payload))
         and not has_dangling_comma(text) as is_plain,
     from tokens
 ),

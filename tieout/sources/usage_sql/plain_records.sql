@@ -31,6 +31,7 @@ select
     coalesce(
         is_plain
         and is_canonical(properties)
+        and is_canonical(coalesce(payload, '{}'))
         and (value is not null or (value_text is null and shape = 'stripe'))
         and is_usable_instant(occurred_at)
         and (received_text is null or (is_usable_instant(received_at) and occurred_at <= received_at + interval 1 hour)),
