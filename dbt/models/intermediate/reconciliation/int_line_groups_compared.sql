@@ -46,6 +46,12 @@ duplicates as (
 
 ),
 
+incomplete_invoices as (
+
+    select * from {{ ref('int_invoices_incomplete') }}
+
+),
+
 expected as (
 
     select
@@ -219,13 +225,16 @@ paired as (
         billed.line_ids,
         coalesce(
             by_item.not_computed_reason,
-            case when not billed.is_complete then 'lines_missing' end
+            case when incomplete_invoices.invoice_id is not null then 'lines_missing' end
         ) as not_computed_reason,
         true as is_expected,
         billed.billed_number is not null as is_billed,
     from by_item
     left join billed
         on by_item.billed_number = billed.billed_number
+    -- a group that is not among the lines that landed may be among those that did not
+    left join incomplete_invoices
+        on by_item.invoice_id = incomplete_invoices.invoice_id
 
 ),
 
