@@ -1,6 +1,7 @@
 with
 
-events as (
+-- not held in memory: it is wide, and read once per question
+events as not materialized (
 
     select * from {{ ref('int_usage_events_resolved') }}
     where customer_id is not null
@@ -59,7 +60,7 @@ daily as (
             when 'last'
                 then (
                     arg_max(value, {{ usage_recency('measured') }})
-                        filter (where not is_voided)
+                        filter (where not is_voided and formula = 'last')
                 )::decimal(38, 12)
             else (sum(value) filter (where not is_voided))::decimal(38, 12)
         end as quantity,
@@ -67,8 +68,7 @@ daily as (
         count(*) filter (where is_voided) as voided_events,
         sum(duplicates)::bigint as duplicates,
         sum(conflicts)::bigint as conflicts,
-        quantile_disc(lag_seconds, 0.5) filter (where not is_voided) as lag_seconds_p50,
-        quantile_disc(lag_seconds, 0.95) filter (where not is_voided) as lag_seconds_p95,
+        quantile_disc(lag_seconds, [0.5, 0.95]) filter (where not is_voided) as lag_percentiles,
         max(lag_seconds) filter (where not is_voided) as lag_seconds_max,
     from measured
     group by customer_id, meter, usage_date
@@ -87,8 +87,8 @@ final as (
         daily.duplicates,
         daily.conflicts,
         coalesce(late.late_events, 0) as late_events,
-        daily.lag_seconds_p50,
-        daily.lag_seconds_p95,
+        daily.lag_percentiles[1] as lag_seconds_p50,
+        daily.lag_percentiles[2] as lag_seconds_p95,
         daily.lag_seconds_max,
     from daily
     left join late
