@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.demo_home import SMALL, Demo
 from tieout.store.home import Home
 from tieout.store.snapshots import Snapshot, open_snapshot
 
@@ -64,9 +65,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(ROOT).parts[1] in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
-        if "tiny_home" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("tiny-home"))
+        for home in ("tiny_home", "demo_home"):
+            if home in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.slow)
+                item.add_marker(pytest.mark.xdist_group(home.replace("_", "-")))
 
 
 @pytest.fixture(scope="session")
@@ -105,3 +107,18 @@ def tiny_snapshot(tiny_home: Home) -> Iterator[Snapshot]:
 def root() -> Path:
     """The clone's root folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """A small demo. Shared by all tests and processes: only read it, or show the same again."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    home, output, progress = Home(shared / "demo-home"), shared / "demo-home.out", shared / "demo-home.err"
+    with FileLock(shared / "demo-home.lock"):
+        if not output.exists():
+            done = call_tieout("demo", "--home", home.root, *SMALL, "--no-app")
+            assert done.returncode == 0, done.stderr
+            progress.write_text(done.stderr)
+            output.write_text(done.stdout)
+    return Demo(home, output.read_text(), progress.read_text())

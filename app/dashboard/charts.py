@@ -71,7 +71,7 @@ def risk_bars(rows: Sequence[Mapping[str, Any]], currency: str) -> None:
             ),
             tooltip=[alt.Tooltip("kind:N"), alt.Tooltip("side:N"), alt.Tooltip("amount:N", title=currency.upper())],
         )
-        .properties(height=max(120, 28 * len({point["kind"] for point in points})))
+        .properties(height=110 + 24 * len({point["kind"] for point in points}))
     )
     st.altair_chart(chart, alt=f"Money at risk by kind in {currency.upper()}, leaked and overcharged apart")
     if len(ranked) > KINDS_DRAWN:

@@ -11,6 +11,7 @@ import pytest
 
 from app.cli.app import ADDRESS, PORT_DEFAULT, free_port
 from tests.conftest import TIEOUT, call_tieout
+from tests.demo_home import heed_interrupts
 from tieout.store.errors import BadArgument
 
 START_SECONDS_MAX = 120
@@ -40,6 +41,7 @@ def test_it_prints_its_address_when_it_answers_and_a_stop_ends_all_of_it(stop, t
         text=True,
         cwd=tmp_path,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=heed_interrupts,
     )
     try:
         told = process.stdout.readline()

@@ -10,13 +10,12 @@ import pytest
 
 from app.cli import demo
 from tests.conftest import TIEOUT, call_tieout
+from tests.demo_home import END, SMALL, Demo, heed_interrupts
 from tieout.core.kinds import KINDS
 from tieout.simulator.story import STORY_FAULTS
 from tieout.store.home import Home
 from tieout.store.snapshots import open_snapshot
 
-SMALL = ("--customers", 60, "--months", 2, "--no-app")
-END = "2026-11-01T00:00:00Z"
 DOZEN = 12
 
 #: What a planted fault is told by, beside its kind; the rest of its figures are scored on the worlds.
@@ -30,14 +29,6 @@ PLACES = (
     "actual_minor",
     "impact_minor",
 )
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    home = tmp_path_factory.mktemp("demo") / "home"
-    done = call_tieout("demo", "--home", home, "--end", END, *SMALL)
-    assert done.returncode == 0, done.stderr
-    return Home(home), done
 
 
 def places_of(kind: str) -> tuple[str, ...]:
@@ -56,10 +47,8 @@ def test_the_story_has_a_dozen_faults_of_supported_kinds():
     assert kinds <= {kind.name for kind in KINDS}
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("demo")
-def test_what_was_planted_is_found_and_nothing_else(shown):
-    home, _ = shown
+def test_what_was_planted_is_found_and_nothing_else(demo_home: Demo):
+    home = demo_home.home
     truth = json.loads((home.root / "world" / "truth.json").read_text())
     assert truth["skipped_faults"] == []
     planted = truth["faults"]
@@ -74,26 +63,25 @@ def test_what_was_planted_is_found_and_nothing_else(shown):
         assert Counter(tuple(row[place] for place in told) for row in found if row["kind"] == kind) == wanted, kind
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("demo")
-def test_it_closes_with_a_summary_and_says_what_was_planted(shown):
-    home, done = shown
+def test_it_closes_with_a_summary_and_says_what_was_planted(demo_home: Demo):
     for words in ("60 customers", "things gone wrong", "recomputed", "discrepancies", "planted.json", END):
-        assert words in done.stdout
-    assert "building tables" in done.stderr  # the progress
-    assert str(home.root) in done.stdout
+        assert words in demo_home.output
+    assert "building tables" in demo_home.progress  # the progress
+    assert str(demo_home.home.root) in demo_home.output
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("demo")
-def test_a_second_demo_shows_the_same_company_again_and_a_stop_ends_the_dashboard(shown, tmp_path):
-    home, _ = shown
+def test_a_second_demo_shows_the_same_company_again_and_a_stop_ends_the_dashboard(demo_home: Demo, tmp_path):
+    home = demo_home.home
     before = found_in(home)
     world = (home.root / "world" / "truth.json").stat().st_mtime_ns
-    arguments = ["demo", "--home", home.root, "--end", END, *SMALL[:-1]]
+    arguments = ["demo", "--home", home.root, *SMALL]
     with (tmp_path / "errors").open("w+") as errors:
         process = subprocess.Popen(
-            [str(part) for part in (TIEOUT, *arguments)], stdout=subprocess.PIPE, stderr=errors, text=True
+            [str(part) for part in (TIEOUT, *arguments)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            preexec_fn=heed_interrupts,
         )
         try:
             lines = []
@@ -114,7 +102,7 @@ def test_a_second_demo_shows_the_same_company_again_and_a_stop_ends_the_dashboar
 
 def test_a_home_that_is_no_demos_is_left_alone(tmp_path):
     (tmp_path / "CURRENT").write_text("{}")
-    done = call_tieout("demo", "--home", tmp_path, *SMALL)
+    done = call_tieout("demo", "--home", tmp_path, *SMALL, "--no-app")
     assert done.returncode == 2
     assert "not a demo's" in done.stderr
     assert (tmp_path / "CURRENT").read_text() == "{}"
