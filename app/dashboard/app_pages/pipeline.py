@@ -8,6 +8,10 @@ from app.dashboard.widgets import number, plain, spoken, table
 from tieout.store.checks import read_check_results
 
 QUARANTINE_SHOWN = 200
+QUARANTINES = (
+    ("Usage in quarantine", "marts.usage_quarantine"),
+    ("Other records in quarantine", "marts.landing_quarantine"),
+)
 SEVERITIES = ("critical", "warning", "info")
 
 source = current_source()
@@ -108,11 +112,11 @@ table(
     right=("Line groups", "Invoices"),
 )
 
-for title, name in (("Usage in quarantine", "usage_quarantine"), ("Other records in quarantine", "landing_quarantine")):
+for title, name in QUARANTINES:
     st.subheader(title)
-    total = source.row(f"select count(*) as n from marts.{name}")
+    total = source.row(f"select count(*) as n from {name}")
     rows = source.rows(
-        f"select file, line_number, reason, raw from marts.{name} order by file, line_number limit {QUARANTINE_SHOWN}"
+        f"select file, line_number, reason, raw from {name} order by file, line_number limit {QUARANTINE_SHOWN}"
     )
     if total and total["n"]:
         shown = "" if total["n"] <= len(rows) else f"; the first {len(rows):,} are shown"
