@@ -10,7 +10,15 @@ import pytest
 
 from tests.models.stripe.landed import START, Landings, Line, event, invoice, land, subscription
 
-CHARGE = {"id": "ch_1", "object": "charge", "amount": 1000, "currency": "usd", "customer": "cus_1", "livemode": True}
+CHARGE = {
+    "id": "ch_1",
+    "object": "charge",
+    "amount": 1000,
+    "created": START,
+    "currency": "usd",
+    "customer": "cus_1",
+    "livemode": True,
+}
 MOVE = {"object": "balance_transaction", "amount": 5, "net": 5, "currency": "usd", "created": START}
 CUSTOMER = {"id": "cus_1", "object": "customer", "created": START, "livemode": True, "name": "Acme"}
 PRICE = {"id": "price_1", "object": "price", "currency": "usd", "billing_scheme": "tiered", "livemode": True}

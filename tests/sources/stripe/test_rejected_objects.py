@@ -47,6 +47,7 @@ BAD_CHARGES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"amount": 10**19}, "amount"),
     ({"amount": "10.005"}, "amount"),
     ({"currency": ""}, "currency"),
+    ({"created": None}, "created"),
     ({"created": "yesterday"}, "created"),
     ({"created": 10**15}, "created"),
     ({"paid": "yes"}, "paid"),
@@ -135,3 +136,9 @@ def test_nothing_landed_gives_empty_tables_with_the_declared_columns() -> None:
         described = connection.execute(f"describe {table}").fetchall()
         assert [row[0] for row in described] == list(DATASETS[dataset])
         assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
+
+
+def test_an_invoice_needs_its_currency_unless_it_was_deleted() -> None:
+    deleted = {"id": "in_2", "object": "invoice", "deleted": True}
+    texts = [json.dumps(each) for each in ({**INVOICE, "currency": None}, INVOICE, deleted)]
+    assert rejects(*texts) == [(1, "unreadable_field", "currency")]

@@ -55,8 +55,8 @@ class Field:
     """One column.
 
     ``default`` is SQL for when no path has a value, in which ``{record}`` stands for the parsed struct; ``required``
-    makes absence a problem; ``wrap`` is SQL around the value (``{value}``). A column that starts with ``_`` is only
-    read, for the defaults of others.
+    makes absence a problem, but where the SQL ``optional_when`` holds; ``wrap`` is SQL around the value (``{value}``).
+    A column that starts with ``_`` is only read, for the defaults of others.
     """
 
     column: str
@@ -65,6 +65,7 @@ class Field:
     element: tuple[Field, ...] = ()
     default: str | None = None
     required: bool = False
+    optional_when: str = "false"
     wrap: str = "{value}"
 
 
@@ -177,7 +178,8 @@ def problems(field: Field, record: str, factor: str = "factor", depth: int = 0) 
             if isinstance(_leaf(field, path), list):
                 found.append(_named(f"{leaf} is null and {_is_not_list(path)}", path))
     if field.required:
-        found.append(_named(f"{value(field, record, factor, depth)} is null", (*field.paths, field.column)[0]))
+        absent = f"{value(field, record, factor, depth)} is null and not coalesce({field.optional_when}, false)"
+        found.append(_named(absent, (*field.paths, field.column)[0]))
     return found
 
 

@@ -203,7 +203,9 @@ _INVOICE_TAX: Final = "stripe_taxes(coalesce(parsed.total_taxes, parsed.total_ta
 INVOICE: Final = (
     _needed("id", "invoice_id", "id"),
     *_same("id", "customer_id=customer", "subscription_id=parent.subscription_details.subscription|subscription"),
-    *_same("text", "number", "status", "billing_reason", "collection_method", "currency"),
+    *_same("text", "number", "status", "billing_reason", "collection_method"),
+    # a deleted draft is only its id
+    Field("currency", "text", ("currency",), required=True, optional_when="parsed.deleted = 'true'"),
     *_same("instant", "created_at=created|date", "due_at=due_date"),
     *_same("instant", "period_start_at=period_start", "period_end_at=period_end"),
     *_same("instant", "finalized_at=status_transitions.finalized_at|finalized_at"),
