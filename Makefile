@@ -10,7 +10,7 @@ SCORE ?=
 TIEOUT_HOME ?= .tieout
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check fast format bench worlds soak demo dagster lock clean
+.PHONY: help install test check fast format bench worlds soak demo screenshot dagster lock clean
 
 help:  ## these lines
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,9 @@ soak: $(READY)  ## any order, ten portions, twice, ten kills: the same rows
 
 demo: $(READY)  ## a company's worth of data, the whole run, the dashboard
 	$(TIEOUT) demo
+
+screenshot: $(READY)  ## the README's picture of the dashboard
+	$(BIN)/python -m tests.dashboard.screenshot
 
 dagster: $(READY)  ## the web server on TIEOUT_HOME (or .tieout)
 	mkdir -p "$(TIEOUT_HOME)/dagster"
