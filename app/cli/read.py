@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -64,6 +65,14 @@ def discrepancies(
             "order by abs(impact_minor) desc nulls last, kind, discrepancy_id",
             [statuses, customer, customer, kind or [], kind or []],
         )
+        columns = [
+            str(row["column_name"])
+            for row in current.rows(
+                "select column_name from information_schema.columns "
+                "where table_schema = 'marts' and table_name = 'discrepancies' order by ordinal_position",
+                [],
+            )
+        ]
         severe = 0
         if fail_on:
             floor = SEVERITIES[SEVERITIES.index(fail_on) :]
@@ -73,20 +82,20 @@ def discrepancies(
                 [list(floor)],
             )
             severe = int(found[0]["found"])
-    typer.echo(written(rows, format), nl=False)
+    typer.echo(written(rows, format, columns), nl=False)
     if severe:
         typer.echo(f"tieout: {severe} open at or above {fail_on}", err=True)
         raise typer.Exit(FOUND_SEVERE)
 
 
-def written(rows: list[dict[str, Any]], format: Format) -> str:
-    """The rows as text in that format, each ending with a line end."""
+def written(rows: list[dict[str, Any]], format: Format, columns: Sequence[str] = ()) -> str:
+    """The rows as text in that format, each ending with a line end. CSV has its header also without rows."""
     if format is Format.json:
         return json.dumps([{k: plain(v) for k, v in row.items()} for row in rows], indent=2) + "\n"
     if format is Format.csv:
         out = io.StringIO()
-        if rows:
-            writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+        if rows or columns:
+            writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows({k: plain(v) for k, v in row.items()} for row in rows)
         return out.getvalue()

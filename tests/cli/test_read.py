@@ -30,6 +30,12 @@ def test_csv_quotes_what_needs_quotes(invoke):
     assert rows[1]["explanation"] == "A record, which is broken."
 
 
+def test_csv_has_its_header_also_without_rows(invoke):
+    lines = invoke("discrepancies", "--format", "csv", "--customer", "cus_nobody").stdout.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("discrepancy_id,kind,")
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
