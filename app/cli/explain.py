@@ -1,12 +1,14 @@
-"""`tieout explain ID`: a discrepancy, an invoice (both sides), or a customer, in words and figures."""
+"""`tieout explain ID`: a discrepancy, an invoice (both sides, and how it comes about), or a customer."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
+from app.cli.explain_sums import sums_of
 from app.cli.options import HomeOption, home_of
 from tieout.core.money import format_money
 from tieout.store.errors import BadArgument
@@ -18,10 +20,14 @@ LIST_MAX = 50
 def explain(
     id: Annotated[str, typer.Argument(metavar="ID", help="A discrepancy, an invoice or a customer.")],
     home: HomeOption = None,
+    events: Annotated[bool, typer.Option("--events", help="With the usage by day behind each metered line.")] = False,
 ) -> None:
-    """Says what is known about a discrepancy, an invoice (expected and actual side by side) or a customer."""
+    """Says what is known about a discrepancy, a customer, or an invoice: expected beside actual, and every sum.
+
+    An invoice that never came is named by its expected_invoice_id.
+    """
     with open_snapshot(home_of(home)) as snapshot:
-        for finder in (_discrepancy, _invoice, _customer):
+        for finder in (_discrepancy, partial(_invoice, with_events=events), _customer):
             lines = finder(snapshot, id)
             if lines is not None:
                 typer.echo("\n".join(lines))
@@ -61,7 +67,7 @@ def _discrepancy(snapshot: Snapshot, id: str) -> list[str] | None:
     return lines
 
 
-def _invoice(snapshot: Snapshot, id: str) -> list[str] | None:
+def _invoice(snapshot: Snapshot, id: str, with_events: bool = False) -> list[str] | None:
     row = _one(snapshot, "invoices", "invoice_id", id)
     if row is None:
         expected = _one(snapshot, "expected_invoices", "expected_invoice_id", id)
@@ -72,12 +78,14 @@ def _invoice(snapshot: Snapshot, id: str) -> list[str] | None:
             *_facts(expected, expected.get("currency")),
             "",
             *_both_sides(snapshot, expected.get("matched_invoice_id"), id),
+            *sums_of(snapshot, expected.get("matched_invoice_id"), id, with_events),
         ]
     return [
         f"invoice {id} ({row.get('status')}) of customer {row.get('customer_id')}",
         *_facts(row, row.get("currency")),
         "",
         *_both_sides(snapshot, id),
+        *sums_of(snapshot, id, None, with_events),
         *_open_findings(snapshot, "invoice_id", id),
     ]
 

@@ -55,6 +55,12 @@ expected_invoices as (
 
 ),
 
+expected_lines as (
+
+    select * from {{ ref('expected_invoice_lines') }}
+
+),
+
 reconciliation as (
 
     select * from {{ ref('invoice_reconciliation') }}
@@ -170,6 +176,20 @@ reconciliation_measures as (
 
 ),
 
+-- what Stripe leaves open and a setting decides: on how many lines it mattered
+open_point_measures as (
+
+    select
+        'rounding_ties' as measure,
+        coalesce(sum(rounding_ties), 0)::bigint as value,
+        'lines' as unit,
+    from expected_lines
+    union all
+    select 'amount_off_remainders', coalesce(sum(amount_off_remainders), 0)::bigint, 'lines'
+    from expected_lines
+
+),
+
 discrepancy_measures as (
 
     select 'discrepancies/' || kind as measure, count(*) as value, 'rows' as unit
@@ -204,6 +224,8 @@ this_run as (
     select * from quarantine_measures
     union all
     select * from reconciliation_measures
+    union all
+    select * from open_point_measures
     union all
     select * from discrepancy_measures
 

@@ -45,6 +45,8 @@ usage_charges as (
         'usage' as kind,
         usage.period_start,
         usage.period_end,
+        usage.window_start,
+        usage.window_end,
         -- a negative total bills as 0
         greatest(usage.quantity, 0) as quantity,
         greatest(usage.quantity_without_late, 0) as quantity_without_late,
@@ -145,6 +147,8 @@ final as (
         kind,
         period_start,
         period_end,
+        window_start,
+        window_end,
         quantity,
         coalesce(quantity_without_late, quantity) as quantity_without_late,
         coalesce(is_free, false) as is_free,

@@ -99,7 +99,9 @@ discounted as (
         cast(null as varchar) as discount_id,
         cast(null as varchar) as coupon_id,
         cast(0 as bigint) as discount_minor,
+        cast(null as decimal(9, 6)) as percent_off,
         false as is_rounding_tie,
+        false as is_remainder,
     from parts
     where
         parts.is_discountable
@@ -117,7 +119,9 @@ discounted as (
         shares.discount_id,
         shares.coupon_id,
         shares.discount_minor,
+        shares.percent_off,
         shares.is_rounding_tie,
+        shares.discount_minor > shares.share_minor and shares.percent_off is null as is_remainder,
     from (
         select
             split.*,
@@ -205,7 +209,9 @@ final as (
         discount_id,
         coupon_id,
         discount_minor,
+        percent_off,
         is_rounding_tie,
+        is_remainder,
         cast(null as varchar) as not_computed_reason,
     from discounted
     where step > 0 and discount_minor <> 0
@@ -219,7 +225,9 @@ final as (
         null as discount_id,
         null as coupon_id,
         null as discount_minor,
+        null as percent_off,
         null as is_rounding_tie,
+        null as is_remainder,
         {{ not_computed('discount_unknown') }} as not_computed_reason,
     from unknown
 

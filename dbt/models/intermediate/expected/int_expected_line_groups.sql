@@ -40,10 +40,16 @@ line_discounts as (
         part_number,
         cast(sum(discount_minor) as bigint) as discount_minor,
         list(
-            {'discount': discount_id, 'coupon': coupon_id, 'amount_minor': discount_minor}
+            {
+                'discount': discount_id,
+                'coupon': coupon_id,
+                'percent_off': {{ decimal_text('percent_off') }},
+                'amount_minor': discount_minor
+            }
             order by step
         ) as discounts,
         count(*) filter (where is_rounding_tie) as rounding_ties,
+        count(*) filter (where is_remainder) as amount_off_remainders,
     from discounts
     where part_number is not null
     group by expected_invoice_id, part_number
@@ -79,8 +85,11 @@ grouped as (
         any_value(lines.meter) as meter,
         any_value(lines.contract_id) as contract_id,
         min(lines.line_number) as line_number,
-        any_value(lines.group_quantity) as quantity,
-        any_value(lines.group_quantity_without_late) as quantity_without_late,
+        -- a price that came back in one period was charged for each time it stood
+        {{ charged_quantity('lines.group_quantity', 'lines.is_first_of_charge') }} as quantity,
+        {{ charged_quantity(
+            'lines.group_quantity_without_late', 'lines.is_first_of_charge'
+        ) }} as quantity_without_late,
         case
             when bool_and(lines.not_computed_reason is null)
                 then cast(sum(lines.amount_minor) as bigint)
@@ -92,19 +101,27 @@ grouped as (
             count(*) filter (where lines.is_rounding_tie)
             + coalesce(sum(line_discounts.rounding_ties), 0) as integer
         ) as rounding_ties,
+        cast(
+            coalesce(sum(line_discounts.amount_off_remainders), 0) as integer
+        ) as amount_off_remainders,
         to_json(list({
             'tier': lines.tier_number,
             'is_flat': lines.is_flat,
-            'quantity': lines.quantity,
-            'rated_units': lines.rated_units,
-            'unit_amount': lines.unit_amount_decimal,
+            'is_free': coalesce(lines.is_free, false),
+            'window_start': strftime(lines.window_start, '%Y-%m-%dT%H:%M:%S.%fZ'),
+            'window_end': strftime(lines.window_end, '%Y-%m-%dT%H:%M:%S.%fZ'),
+            'quantity': {{ decimal_text('lines.quantity') }},
+            'package_units': lines.package_units,
+            'rated_units': {{ decimal_text('lines.rated_units') }},
+            'unit_amount': {{ decimal_text('lines.unit_amount_decimal') }},
             'fraction_seconds': lines.fraction_seconds,
             'full_seconds': lines.full_seconds,
             'percent_remaining': lines.percent_remaining,
             'amount_off_minor': lines.amount_off_minor,
-            'exact_minor': lines.exact_minor,
+            'exact_minor': {{ decimal_text('lines.exact_minor') }},
             'amount_minor': lines.amount_minor,
             'is_rounding_tie': lines.is_rounding_tie,
+            'not_computed_reason': lines.not_computed_reason,
             'discounts': line_discounts.discounts,
             'credits': line_credits.credits
         } order by lines.line_number)) as derivation,
@@ -157,6 +174,7 @@ final as (
         coalesce(heads.not_computed_reason, grouped.not_computed_reason) as not_computed_reason,
         grouped.line_number,
         grouped.rounding_ties,
+        grouped.amount_off_remainders,
         grouped.derivation,
         heads.reason as invoice_reason,
         heads.due_at,

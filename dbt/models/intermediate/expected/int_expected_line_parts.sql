@@ -44,7 +44,8 @@ numbered as (
                 kind,
                 subscription_item_id,
                 price_id,
-                period_start
+                period_start,
+                window_start
         ) as charge_number,
     from charges
 
@@ -294,6 +295,7 @@ final as (
                 kind,
                 price_id,
                 period_start,
+                window_start,
                 tier_number,
                 is_flat
         ) as part_number,
@@ -304,13 +306,18 @@ final as (
         kind,
         tier_number,
         is_flat,
+        not is_flat and (not is_graduated or tier_number = 1) as is_first_of_charge,
         period_start,
         period_end,
+        window_start,
+        window_end,
         quantity as group_quantity,
         quantity_without_late as group_quantity_without_late,
         units as quantity,
         rated_units,
         rate as unit_amount_decimal,
+        transform_divide_by as package_units,
+        is_free,
         fraction_seconds,
         full_seconds,
         case

@@ -37,6 +37,7 @@ commitment_lines as (
         cast(1 as decimal(30, 12)) as quantity,
         period_end as pending_since,
         false as is_flat,
+        true as is_first_of_charge,
         false as is_rounding_tie,
         false as is_discountable,
         false as is_metered,
@@ -75,6 +76,7 @@ final as (
                 kind,
                 price_id,
                 period_start,
+                window_start,
                 tier_number,
                 is_flat
         ) as line_number,

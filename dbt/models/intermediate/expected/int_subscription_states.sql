@@ -20,6 +20,12 @@ prices as (
 
 ),
 
+parameters as (
+
+    select * from {{ ref('stg_runs__parameters') }}
+
+),
+
 lasting as (
 
     select
@@ -46,15 +52,23 @@ intervals as (
 
 ),
 
--- A subscription whose end was never told by an event still ends when the object says so.
+-- A subscription whose end was never told by an event still ends when the object says so; and Stripe
+-- ends it by itself at `cancel_at`, whether or not anything that landed tells that it did.
 ends as (
 
     select
-        subscription_id,
-        coalesce(ended_at, canceled_at) as service_end_at,
-        proration_behavior as end_proration_behavior,
+        subscriptions.subscription_id,
+        case
+            when subscriptions.status in ('canceled', 'incomplete_expired')
+                then coalesce(subscriptions.ended_at, subscriptions.canceled_at)
+            else subscriptions.cancel_at
+        end as service_end_at,
+        subscriptions.proration_behavior as end_proration_behavior,
     from subscriptions
-    where status in ('canceled', 'incomplete_expired')
+    cross join parameters
+    where
+        subscriptions.status in ('canceled', 'incomplete_expired')
+        or subscriptions.cancel_at <= parameters.as_of
 
 ),
 
