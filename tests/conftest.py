@@ -111,7 +111,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """A small demo. Shared by all tests and processes: only read it, or show the same again."""
+    """A small demo. Shared by all tests and processes: only read it, or copy it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     home, output, progress = Home(shared / "demo-home"), shared / "demo-home.out", shared / "demo-home.err"

@@ -1,6 +1,7 @@
 """`tieout demo`: what was planted is found, and nothing else; a second demo costs no new company."""
 
 import json
+import shutil
 import signal
 import subprocess
 from collections import Counter
@@ -71,7 +72,7 @@ def test_it_closes_with_a_summary_and_says_what_was_planted(demo_home: Demo):
 
 
 def test_a_second_demo_shows_the_same_company_again_and_a_stop_ends_the_dashboard(demo_home: Demo, tmp_path):
-    home = demo_home.home
+    home = Home(shutil.copytree(demo_home.home.root, tmp_path / "home"))
     before = found_in(home)
     world = (home.root / "world" / "truth.json").stat().st_mtime_ns
     arguments = ["demo", "--home", home.root, *SMALL]

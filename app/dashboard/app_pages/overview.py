@@ -45,7 +45,7 @@ for row in currencies:
             )
             st.metric(f"Open discrepancies, {code}", f"{row['open_discrepancies']:,}", border=True)
             recomputed(row)
-with st.container(horizontal=True):
+with st.grid(4, gap="small"):
     for row in currencies:
         if not row["open_discrepancies"]:
             recomputed(row)
