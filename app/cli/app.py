@@ -16,7 +16,6 @@ import typer
 
 from app.cli.options import HomeOption, home_of
 from app.cli.stopping import stop_on_sigterm
-from tieout.store.config import PROJECT_ROOT
 from tieout.store.errors import BadArgument, TieoutError
 from tieout.store.home import Home
 
@@ -26,7 +25,6 @@ PORTS_TRIED = 50
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 5
 POLL_SECONDS = 0.1
-MAIN = PROJECT_ROOT / "app" / "dashboard" / "main.py"
 
 PortOption = Annotated[
     int | None,
@@ -68,9 +66,9 @@ def dashboard(home: Home, port: int) -> Iterator[subprocess.Popen[bytes]]:
         TieoutError: it ended before it answered, or did not answer in time.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(MAIN), f"--server.port={port}", f"--server.address={ADDRESS}"],
+        [sys.executable, "-P", "-m", "app.dashboard.serve", f"--server.port={port}", f"--server.address={ADDRESS}"],
         env={**os.environ, "TIEOUT_HOME": str(home.root)},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # never written to; it ends with this process, and the dashboard with it
         stdout=subprocess.DEVNULL,  # its banner; what goes wrong is on standard error
     )
     try:

@@ -1,0 +1,33 @@
+"""`python -m app.dashboard.serve --server.port=…`: Streamlit, for as long as whoever started it lives.
+
+Standard input is a pipe that the starting process keeps open and never writes to. It ends when that process ends, also
+when it is killed; then this one ends, too, and no dashboard is left behind on its port.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+import threading
+from pathlib import Path
+
+MAIN = Path(__file__).parent / "main.py"
+
+
+def end_with_the_starter() -> None:
+    """Waits in the background for standard input to end, and then ends this process."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="end with the starter", daemon=True).start()
+
+
+if __name__ == "__main__":
+    end_with_the_starter()
+    sys.argv = ["streamlit", "run", str(MAIN), *sys.argv[1:]]
+    runpy.run_module("streamlit", run_name="__main__")
