@@ -1,6 +1,6 @@
 """Runs the measurements, prints a table and writes JSON.
 
-    python -m tests.bench [--events N] [--customers N] [--only NAME ...] [--json FILE]
+    python -m tests.bench [--events N] [--customers N] [--expected-customers N] [--only NAME ...] [--json FILE]
 
 Times on a shared machine wander; the ratios are what to compare from one version to the next.
 """
@@ -15,15 +15,18 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.expected import expected_invoices
 from tests.bench.measures import Row, landing_and_dedupe, one_more_day
 
-MEASURES = ("usage", "day")
+MEASURES = ("usage", "day", "expected")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--customers", type=int, default=300)
+    parser.add_argument("--expected-customers", type=int, default=20_000, help="the larger of two sizes")
+    parser.add_argument("--expected-months", type=int, default=4)
     parser.add_argument("--only", nargs="*", choices=MEASURES, default=MEASURES)
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
     arguments = parser.parse_args()
@@ -38,6 +41,8 @@ def main() -> int:
             rows += landing_and_dedupe(Path(folder), arguments.events, say)
         if "day" in arguments.only:
             rows += one_more_day(Path(folder), arguments.customers, say)
+        if "expected" in arguments.only:
+            rows += expected_invoices(Path(folder), arguments.expected_customers, arguments.expected_months, say)
     for row in rows:
         figure = f"{row.value:,.0f}" if row.value >= 1000 else f"{row.value:.2f}"
         print(f"{row.measure:<32} {figure:>14} {row.unit:<9} {row.note}")
