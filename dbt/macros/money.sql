@@ -90,14 +90,14 @@
     )
 {%- endmacro %}
 
-{# A decimal as text without the zeros that say nothing, for JSON: a number there is read as a float by
-   whoever reads it. The expression's type must have decimals. #}
+{# A decimal as text without the zeros that say nothing, for JSON: a number there is read as a float
+   by whoever reads it. The expression's type must have decimals. #}
 {% macro decimal_text(expression) -%}
     rtrim(rtrim(cast({{ expression }} as varchar), '0'), '.')
 {%- endmacro %}
 
-{# The quantity of a group of lines: it stands on every line of its charge and counts once per charge.
-   What is beyond the range of a line is not summed, so that it stays that line's matter. #}
+{# The quantity of a group of lines: it stands on every line of its charge and counts once per
+   charge. What is beyond the range of a line is not summed, so that it stays that line's matter. #}
 {% macro charged_quantity(quantity, is_first) -%}
     cast(coalesce(
         sum(try(cast({{ quantity }} as decimal(30, 12)))) filter (where {{ is_first }}),

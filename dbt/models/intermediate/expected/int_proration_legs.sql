@@ -241,8 +241,10 @@ final as (
         proration_behavior,
         is_cancellation,
         is_restart,
-        case when is_start_known then not_computed_reason else {{ not_computed('change_unseen') }} end
-            as not_computed_reason,
+        case
+            when is_start_known then not_computed_reason
+            else {{ not_computed('change_unseen') }}
+        end as not_computed_reason,
         period_number,
         period_start,
         full_start,

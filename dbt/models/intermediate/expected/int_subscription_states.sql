@@ -52,8 +52,8 @@ intervals as (
 
 ),
 
--- A subscription whose end was never told by an event still ends when the object says so; and Stripe
--- ends it by itself at `cancel_at`, whether or not anything that landed tells that it did.
+-- A subscription whose end was never told by an event still ends when the object says so; and
+-- Stripe ends it by itself at `cancel_at`, whether or not anything that landed tells that it did.
 ends as (
 
     select
