@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 from typing import TypeVar
 
 from dagster_project.dbt_build import NodeResult, build_arguments, build_models
 from dagster_project.dbt_manifest import Prepared, mart_descriptions, prepare
 from dagster_project.progress import Progress, tell
-from expectations.validation import CheckResult, import_ahead, validate
+from expectations.validation import CheckResult, validate
 from tieout.core.settings import Settings
 from tieout.sources.landing import LandingError, LandingProgress, LandingResult, land
 from tieout.store import heads, lake, snapshots
@@ -135,12 +134,7 @@ class Session:
         prepared = self.prepared()
         arguments = build_arguments(prepared, self.run_folder, self.config.threads, selection)
         tell(Progress("build"))
-        # Great Expectations takes 3 s to import, and dbt mostly waits for DuckDB meanwhile: it costs nothing here.
-        ahead = Thread(target=import_ahead, name="import ahead", daemon=True)
-        ahead.start()
-        results = build_models(prepared, arguments)
-        ahead.join()
-        return results
+        return build_models(prepared, arguments)
 
     def prepared(self) -> Prepared:
         """The parsed dbt project."""

@@ -46,12 +46,6 @@ class CheckResult:
         return asdict(self)
 
 
-def import_ahead() -> None:
-    """Imports Great Expectations while something else is waited for; `validate` then starts at once."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations.expectations  # noqa: F401
-
-
 def validate(snapshot: Path) -> list[CheckResult]:
     """Runs every suite on a snapshot file and returns one result per check, in the order of declaration.
 
