@@ -27,14 +27,14 @@ $(READY): requirements.lock pyproject.toml
 	touch $@
 
 test: $(READY)  ## all tests, on two processes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15 $(TESTS)
 
 check: $(READY)  ## lint, types, imports, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser" tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not browser" tests
 
 format: $(READY)  ## puts the code into its form
 	$(BIN)/ruff check --fix .

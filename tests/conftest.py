@@ -60,7 +60,8 @@ def call_tieout(*arguments: object, env: Mapping[str, str] | None = None, timeou
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that needs a whole run, builds models or makes up a company is slow.
 
-    Tests that share one home go to one process, so that it is built once.
+    The slow ones start first, so that the two processes end at about the same time. A file stays in one process; homes
+    that several files share are built under a lock.
     """
     for item in items:
         if item.path.relative_to(ROOT).parts[1] in SLOW_FOLDERS:
@@ -68,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for home in ("tiny_home", "demo_home"):
             if home in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.slow)
-                item.add_marker(pytest.mark.xdist_group(home.replace("_", "-")))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ BALANCES = """
 """
 ACCOUNTS = ("deferred_revenue", "tax_payable", "prepaid_credits")
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ledger")]
+pytestmark = pytest.mark.slow
 
 
 def counted(landing: Path, as_of: str, account: str) -> dict[str, int]:

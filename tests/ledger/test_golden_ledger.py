@@ -12,7 +12,7 @@ from tests.ledger.conftest import Ledger
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ledger"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ledger")]
+pytestmark = pytest.mark.slow
 
 
 def by_hand(name: str) -> list[dict[str, str]]:

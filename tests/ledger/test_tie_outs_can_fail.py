@@ -10,7 +10,7 @@ import pytest
 
 from tests.ledger.conftest import BuildLedger, Ledger
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ledger")]
+pytestmark = pytest.mark.slow
 
 
 def change(landing: Path, name: str, object_id: str, **fields: Any) -> None:
