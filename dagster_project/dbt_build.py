@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.dbt_manifest import Prepared, unmoved
+from dagster_project.interruption import interruption_kept
 from dagster_project.progress import Progress, tell
 from tieout.store.errors import TieoutError
 
@@ -66,7 +67,7 @@ def build_models(prepared: Prepared, arguments: list[str]) -> list[NodeResult]:
     from dbt.cli.main import dbtRunner
 
     try:
-        with unmoved():
+        with unmoved(), interruption_kept():
             outcome = dbtRunner(manifest=prepared.dbt_manifest(), callbacks=[_teller()]).invoke(arguments)
     finally:
         _close(DuckDBConnectionManager)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import time
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +64,7 @@ def _execute(landing: Path, home: Home, as_of: str) -> None:
     job = defs.resolve_job_def("tie_out")
     try:
         with (
+            signals_restored(),
             log.open("a", encoding="utf-8") as prints,
             redirect_stdout(prints),
             dg.DagsterInstance.ephemeral() as instance,
@@ -70,6 +74,23 @@ def _execute(landing: Path, home: Home, as_of: str) -> None:
         raise KeyboardInterrupt from error
     except Exception as error:
         raise _root(error) from error
+
+
+@contextmanager
+def signals_restored() -> Iterator[None]:
+    """Gives SIGINT and SIGTERM back as they were: Dagster maps SIGTERM to whatever SIGINT is, and leaves it so.
+
+    In a shell's background job SIGINT is ignored, and the process could then no longer be told to stop.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Dagster does not touch them there, and Python would not let it
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def quiet_libraries(path: Path) -> None:

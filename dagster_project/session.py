@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from dagster_project.dbt_build import NodeResult, build_arguments, build_models
 from dagster_project.dbt_manifest import Prepared, mart_descriptions, prepare
+from dagster_project.interruption import interruption_kept
 from dagster_project.progress import Progress, tell
 from expectations.validation import CheckResult, validate
 from tieout.core.settings import Settings
@@ -151,7 +152,8 @@ class Session:
     def check_candidate(self) -> list[CheckResult]:
         """Runs the suites on the candidate and keeps their results, also those of a run that is then refused."""
         tell(Progress("check"))
-        results = validate(snapshots.candidate_path(self.home, self.run_id))
+        with interruption_kept():
+            results = validate(snapshots.candidate_path(self.home, self.run_id))
         keep_check_results(self.home, self.run_id, [result.to_dict() for result in results])
         return results
 
