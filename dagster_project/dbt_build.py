@@ -61,14 +61,17 @@ def build_models(prepared: Prepared, arguments: list[str]) -> list[NodeResult]:
 
     Raises:
         TieoutError: dbt could not even start; the message is dbt's.
-        BaseException: the run was told to stop, in whichever way.
+        KeyboardInterrupt: the run was told to stop.
+        BaseException: dbt was told to stop, in a way of its own.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     try:
+        with interruption_kept():
+            manifest = prepared.dbt_manifest()
         with unmoved(), interruption_kept():
-            outcome = dbtRunner(manifest=prepared.dbt_manifest(), callbacks=[_teller()]).invoke(arguments)
+            outcome = dbtRunner(manifest=manifest, callbacks=[_teller()]).invoke(arguments)
     finally:
         _close(DuckDBConnectionManager)
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from dagster_project.interruption import interruption_kept
 from tieout.store.config import load_config
 from tieout.store.errors import TieoutError
 from tieout.store.files import remove
@@ -100,7 +101,7 @@ def _parse(prepared: Prepared, target: Path) -> None:
         "--log-level", "none",
         "--no-use-colors",
     ]  # fmt: skip
-    with unmoved():
+    with unmoved(), interruption_kept():
         outcome = dbtRunner().invoke(arguments)
     if not outcome.success:
         raise TieoutError(f"the dbt project {prepared.project} cannot be parsed: {outcome.exception}")

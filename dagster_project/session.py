@@ -66,7 +66,8 @@ class Session:
         tell(Progress("land"))
         manifest = heads.head_path(self.home, self.previous.lake_manifest if self.previous else None)
         lake.remove_unnamed(self.home.lake, manifest)
-        self.landed = self._land(manifest)
+        with interruption_kept():
+            self.landed = self._land(manifest)
         tell(Progress("prepare"))
         warehouse = open_warehouse(self.home, self.config, self.previous, self.run_id)
         accepted = accept_fingerprint(self.home, warehouse, self.run_id, self._show_lake(warehouse))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -55,6 +56,13 @@ def call_tieout(*arguments: object, env: Mapping[str, str] | None = None, timeou
         timeout=timeout,
         env={**clean, **(env or {})},
     )
+
+
+def pytest_configure() -> None:
+    """Lets SIGINT through to the commands that tests start: a shell's background job, as on a build machine, ignores it,
+    and whoever it starts inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 
 import dagster as dg
 import pytest
 
-from dagster_project.interruption import interruption_kept
+from dagster_project.interruption import STOPPING, interruption_kept
 from dagster_project.launch import signals_restored
 
 
@@ -31,6 +32,34 @@ def test_a_request_to_stop_is_seen_under_another_error(stop: BaseException) -> N
 def test_an_error_of_its_own_is_no_request_to_stop() -> None:
     with pytest.raises(ValueError, match="cannot be read"), interruption_kept():
         raise raised_while_handling(OSError("disk full"))
+
+
+def forgets_it(number: signal.Signals) -> None:
+    """What a library does that tries one type after the other."""
+    with contextlib.suppress(BaseException):
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_that_a_library_forgets_is_kept(number: signal.Signals) -> None:
+    before = {one: signal.signal(one, signal.default_int_handler) for one in STOPPING}
+    try:
+        with pytest.raises(KeyboardInterrupt), interruption_kept():
+            forgets_it(number)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interruption_kept():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_signals_are_given_back_as_they_were() -> None:
