@@ -59,8 +59,10 @@ def call_tieout(*arguments: object, env: Mapping[str, str] | None = None, timeou
 
 
 def pytest_configure() -> None:
-    """Lets SIGINT through to the commands that tests start: a shell's background job, as on a build machine, ignores it,
-    and whoever it starts inherits that."""
+    """Lets SIGINT through to the commands that tests start.
+
+    A shell's background job, as on a build machine, ignores it, and whoever it starts inherits that.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
