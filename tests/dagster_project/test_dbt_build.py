@@ -31,7 +31,9 @@ def test_a_selection_is_handed_over():
 
 @pytest.mark.parametrize("status", ["success", "pass", "warn", "skipped", "no-op"])
 def test_what_is_no_failure_passes(status):
-    check_results([result(status)])
+    one = result(status)
+    check_results([one])
+    assert not one.has_failed
 
 
 @pytest.mark.parametrize("status", ["error", "fail", "runtime error"])

@@ -93,11 +93,14 @@ class TestWalk:
 
     def test_an_id_that_is_not_there_is_said(self, visit, shown_address):
         visitor = visit(shown_address)
-        visitor.open("discrepancies?discrepancy=nothing", "Discrepancies").get_by_text(
-            "There is no discrepancy nothing"
-        ).wait_for()
-        visitor.open("invoice?invoice=in_nothing", "Invoice").get_by_text("There is no invoice in_nothing").wait_for()
-        visitor.open("customer?customer=nobody", "Customer").get_by_text("No customer matches “nobody”").wait_for()
+        for link, heading, said in (
+            ("discrepancies?discrepancy=nothing", "Discrepancies", "There is no discrepancy nothing"),
+            ("invoice?invoice=in_nothing", "Invoice", "There is no invoice in_nothing"),
+            ("customer?customer=nobody", "Customer", "No customer matches “nobody”"),
+        ):
+            page = visitor.open(link, heading)
+            page.get_by_text(said).wait_for()
+            assert page.get_by_text("Traceback").count() == 0
 
 
 class TestShare:

@@ -51,6 +51,7 @@ def test_making_it_again_replaces_a_world_and_nothing_else(tmp_path: Path) -> No
 
 
 def test_daily_usage_is_what_the_files_hold(clean: Made) -> None:
+    assert not clean.truth["quarantine"]
     compare_daily_usage(clean)
 
 
