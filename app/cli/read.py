@@ -6,8 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,6 +14,7 @@ import typer
 from app.cli.errors import FOUND_SEVERE
 from app.cli.options import HomeOption, home_of
 from tieout.core.money import format_money
+from tieout.core.plain import plain
 from tieout.store.errors import BadArgument, TieoutError
 from tieout.store.snapshots import current_snapshot_path, open_snapshot
 
@@ -100,15 +99,6 @@ def written(rows: list[dict[str, Any]], format: Format, columns: Sequence[str] =
             writer.writerows({k: plain(v) for k, v in row.items()} for row in rows)
         return out.getvalue()
     return _table(rows)
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON and CSV carry it: instants as RFC 3339 in UTC, decimals as text, so that no digit is lost."""
-    if isinstance(value, datetime):
-        return value.isoformat() + ("Z" if value.tzinfo is None else "")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tieout.core.settings import Settings
@@ -32,6 +32,9 @@ class Config(BaseSettings):
         default=300, ge=0, description="a snapshot is kept at least so long after another took its place"
     )
     stale_after_hours: int = Field(default=36, ge=1, description="the dashboard warns when the last run is older")
+    webhook_url: SecretStr | None = Field(default=None, description="where `tieout watch` sends notices; a secret")
+    webhook_timeout_seconds: float = Field(default=10.0, gt=0, le=600, description="how long the webhook may be silent")
+    webhook_attempts: int = Field(default=5, ge=1, le=100, description="tries of a notice before it waits for later")
     runs_kept: int = Field(default=20, ge=1, description="run folders (logs, dbt's results) kept")
     health_runs_kept: int = Field(default=400, ge=1, description="runs that pipeline_health remembers")
 
