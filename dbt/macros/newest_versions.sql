@@ -20,24 +20,22 @@
 {% macro newest_versions(versions, id, settled=[], evidence=[], core=[], ties=[], changes=none) -%}
 {%- set ids = [id] if id is string else id -%}
 {%- set id_list = ids | join(', ') -%}
+{%- set place = ids + ['file_hash', 'line_number'] -%}
 with
 
-versions as (
-
-    select * from {{ versions }}
-
-),
-
+-- What decides, and where the version stands; the objects themselves are fetched at the end.
 judged as (
 
     select
-        *,
+        {{ place | join(', ') }},
+        event_id,
+        event_at,
         {{ growing_list(settled) }} as settled_list,
         {{ growing_list(evidence) }} as evidence_list,
         {{ growing_list(ties) }} as tie_list,
         hash(json(raw)) as object_hash,
         hash({{ core | join(', ') or 'json(raw)' }}) as core_hash,
-    from versions
+    from {{ versions }}
 
 ),
 
@@ -45,8 +43,10 @@ newest_events as (
 
     select
         {{ id_list }},
-        max_by(evidence_list, (event_at, evidence_list, tie_list)) as evidence_list,
-        max_by(raw, (event_at, evidence_list, tie_list, raw)) as raw,
+        max_by(
+            {'evidence_list': evidence_list, 'file_hash': file_hash, 'line_number': line_number},
+            (event_at, evidence_list, tie_list, object_hash, file_hash, line_number)
+        ) as newest,
     from judged
     where event_at is not null
     group by {{ id_list }}
@@ -85,19 +85,20 @@ placed as (
             when judged.event_at is not null then judged.event_at
             when event_objects.seen_at is not null then event_objects.seen_at
             when event_cores.seen_at is not null then event_cores.seen_at
-            when judged.evidence_list < newest_events.evidence_list then timestamp '-infinity'
+            when judged.evidence_list < newest_events.newest.evidence_list
+                then timestamp '-infinity'
             else timestamp 'infinity'
         end as seen_at,
         event_objects.seen_at is null as is_beyond_event,
     from judged
     left join event_objects
-        on {{ same_ids('judged', 'event_objects', ids) }}
+        on {{ same_columns('judged', 'event_objects', ids) }}
         and judged.object_hash = event_objects.object_hash
     left join event_cores
-        on {{ same_ids('judged', 'event_cores', ids) }}
+        on {{ same_columns('judged', 'event_cores', ids) }}
         and judged.core_hash = event_cores.core_hash
     left join newest_events
-        on {{ same_ids('judged', 'newest_events', ids) }}
+        on {{ same_columns('judged', 'newest_events', ids) }}
 
 ),
 
@@ -105,7 +106,7 @@ placed as (
 changes as (
 
     select distinct
-        {{ prefixed_ids('judged', ids) }},
+        {{ prefixed_columns('judged', ids) }},
         judged.event_at,
         judged.object_hash,
         events.previous_attributes,
@@ -115,28 +116,57 @@ changes as (
 
 ),
 
--- what a version still has, and an event says was there before it
+-- Only a version at a change's own instant, or one that no event places, can be what was there
+-- before it; reading objects is dear, so it is asked of these pairs alone.
+pairs as (
+
+    select distinct
+        {{ prefixed_columns('placed', place) }},
+        placed.object_hash,
+        placed.seen_at,
+        changes.previous_attributes,
+        case when placed.seen_at = timestamp 'infinity' then newest_events.newest end as newest,
+    from placed
+    inner join changes
+        on {{ same_columns('placed', 'changes', ids) }}
+        and placed.object_hash <> changes.object_hash
+        and placed.seen_at in (changes.event_at, timestamp 'infinity')
+    inner join newest_events on {{ same_columns('placed', 'newest_events', ids) }}
+
+),
+
+shown as (
+
+    select
+        pairs.*,
+        versions.raw,
+        newest_versions.raw as newest_raw,
+    from pairs
+    inner join {{ versions }} as versions
+        on {{ same_columns('pairs', 'versions', place) }}
+    left join {{ versions }} as newest_versions
+        on {{ same_columns('pairs', 'newest_versions', ids) }}
+        and pairs.newest.file_hash = newest_versions.file_hash
+        and pairs.newest.line_number = newest_versions.line_number
+
+),
+
+-- What a version still has, and an event says was there before it. A change that was taken back
+-- later tells nothing of a version that no event places.
 overtaken as (
 
     select distinct
-        {{ prefixed_ids('placed', ids) }},
-        placed.object_hash,
-        placed.seen_at,
+        {{ id_list }},
+        object_hash,
+        seen_at,
         true as is_overtaken,
-    from placed
-    inner join changes
-        on {{ same_ids('placed', 'changes', ids) }}
-        and placed.object_hash <> changes.object_hash
-    inner join newest_events on {{ same_ids('placed', 'newest_events', ids) }}
+    from shown
     where
-        case
-            when placed.seen_at = changes.event_at
-                then {{ carries('placed.raw', 'changes.previous_attributes') }}
-            -- a change that was taken back later tells nothing
-            when placed.seen_at = timestamp 'infinity'
-                then {{ carries('placed.raw', 'changes.previous_attributes') }}
-                and not {{ carries('newest_events.raw', 'changes.previous_attributes') }}
-        end
+        {{ carries('shown.raw', 'shown.previous_attributes') }}
+        and (
+            shown.newest_raw is null
+            or not {{ carries('shown.newest_raw', 'shown.previous_attributes') }}
+        )
 
 ),
 
@@ -153,7 +183,7 @@ ordered as (
         overtaken.is_overtaken is null as is_last,
     from placed
     left join overtaken
-        on {{ same_ids('placed', 'overtaken', ids) }}
+        on {{ same_columns('placed', 'overtaken', ids) }}
         and placed.object_hash = overtaken.object_hash
         and placed.seen_at = overtaken.seen_at
 
@@ -169,57 +199,64 @@ ordered as (
 ),
 {%- endif %}
 
-ranked as (
-
-    select
-        *,
-        rank() over (
-            partition by {{ id_list }}
-            order by
-                settled_list desc,
-                seen_at desc,
-                evidence_list desc,
-                tie_list desc,
-                is_last desc,
-                is_beyond_event desc
-        ) as newness,
-    from ordered
-
-),
-
 newest as (
 
-    select * from ranked
-    where newness = 1
+    select *
+    from ordered
+    qualify rank() over (
+        partition by {{ id_list }}
+        order by
+            settled_list desc,
+            seen_at desc,
+            evidence_list desc,
+            tie_list desc,
+            is_last desc,
+            is_beyond_event desc
+    ) = 1
 
 ),
 
 undecided as (
 
-    select
-        {{ id_list }},
-        true as is_undecided,
+    select {{ id_list }}
     from newest
     group by {{ id_list }}
-    having count(distinct raw) > 1
+    having count(distinct object_hash) > 1
 
 ),
 
 texts as (
 
-    select distinct
-        newest.raw,
+    select
+        {{ prefixed_columns('newest', place) }},
         (
             select
                 list(
                     (leaf.fullkey, coalesce(cast(leaf.atom as varchar), 'null'))
                     order by leaf.fullkey
                 )
-            from json_tree(newest.raw) as leaf
+            from json_tree(versions.raw) as leaf
             where leaf.type not in ('OBJECT', 'ARRAY')
         ) as sorted_text,
     from newest
-    inner join undecided using ({{ id_list }})
+    inner join undecided on {{ same_columns('newest', 'undecided', ids) }}
+    inner join {{ versions }} as versions
+        on {{ same_columns('newest', 'versions', place) }}
+
+),
+
+chosen as (
+
+    select
+        {{ prefixed_columns('newest', place) }},
+        newest.seen_at,
+        newest.is_beyond_event,
+    from newest
+    left join texts on {{ same_columns('newest', 'texts', place) }}
+    qualify row_number() over (
+        partition by {{ prefixed_columns('newest', ids) }}
+        order by texts.sorted_text desc nulls last, newest.file_hash, newest.line_number
+    ) = 1
 
 ),
 
@@ -227,25 +264,15 @@ final as (
 
     -- `seen_at` is the instant at which an event bears the version out, null where none does;
     -- `is_beyond_event` tells a listing that shows something no event shows
-    select newest.* exclude (
-        batch_number,
-        event_id,
-        event_type,
-        event_at,
-        api_version,
-        settled_list,
-        evidence_list,
-        tie_list,
-        object_hash,
-        core_hash,
-        is_last,
-        newness,
-    ) replace (case when isfinite(newest.seen_at) then newest.seen_at end as seen_at),
-    from newest
-    left join texts on newest.raw = texts.raw
+    select
+        versions.* exclude (batch_number, event_id, event_type, event_at, api_version, raw),
+        case when isfinite(chosen.seen_at) then chosen.seen_at end as seen_at,
+        chosen.is_beyond_event,
+    from {{ versions }} as versions
+    inner join chosen on {{ same_columns('versions', 'chosen', place) }}
+    -- an object may stand twice on one line, as a price on two items of a subscription
     qualify row_number() over (
-        partition by {{ id_list }}
-        order by texts.sorted_text desc nulls last, newest.file_hash, newest.line_number
+        partition by {{ prefixed_columns('versions', ids) }} order by hash(json(versions.raw))
     ) = 1
 
 )
@@ -257,14 +284,14 @@ final as (
 cast(0 as hugeint)]
 {%- endmacro %}
 
-{% macro same_ids(left, right, ids) -%}
-{% for column in ids -%}
+{% macro same_columns(left, right, columns) -%}
+{% for column in columns -%}
 {{ 'and ' if not loop.first }}{{ left }}.{{ column }} = {{ right }}.{{ column }}
 {% endfor %}
 {%- endmacro %}
 
-{% macro prefixed_ids(relation, ids) -%}
-{% for column in ids -%}
+{% macro prefixed_columns(relation, columns) -%}
+{% for column in columns -%}
 {{ ', ' if not loop.first }}{{ relation }}.{{ column }}
 {%- endfor %}
 {%- endmacro %}

@@ -1,11 +1,13 @@
 """What the expected invoices of a clean world cost, at two sizes: seconds, memory, and what twice the customers cost.
 
-Both sizes go through the whole run; the seconds are those of the models that make expected invoices, as dbt states
-them for that very run. They are summed, though two models run at a time, so they never flatter.
+Both sizes go through the whole run, with the settings that a run has by itself; the seconds are those of every model
+that expected invoices are made of, down to the landed objects and usage, as dbt states them for that very run. They are
+summed, though two models run at a time, so they never flatter.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,15 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.measures import TIEOUT, Row, Say, make_world, node_seconds
+from tieout.store.config import load_config
 
-MODELS = Path(__file__).resolve().parents[2] / "dbt" / "models"
+MARTS = ("expected_invoices", "expected_invoice_lines")
 SECONDS_MAX = 60
 MEMORY_MB_MAX = 2048
 DOUBLING_MAX = 2.2
 #: Usage is the cost of the landing and of dedupe, which have a measure of their own; each subscription needs some.
 EVENTS_PER_CUSTOMER = 50
-#: DuckDB takes what it may, half of the machine by default, and spills beyond it; the rest of a run takes some 550 MB.
-MEMORY_LIMIT = os.environ.get("TIEOUT_MEMORY_LIMIT", "1GB")
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,18 @@ class Cost:
     slowest: str
 
 
-def expected_models() -> frozenset[str]:
-    """Every model that expected invoices are made of, by the folders they lie in."""
-    names = frozenset(
-        path.stem for folder in ("intermediate", "marts") for path in MODELS.glob(f"{folder}/expected/*.sql")
-    )
-    assert names, f"no models of expected invoices below {MODELS}"
-    return names
+def expected_models(home: Path) -> frozenset[str]:
+    """Every model that expected invoices are made of, from the manifest of the home's newest run."""
+    newest = max(home.glob("runs/*/dbt/manifest.json"), key=lambda path: path.stat().st_mtime)
+    parents: dict[str, list[str]] = json.loads(newest.read_text())["parent_map"]
+    waiting = [f"model.tieout.{mart}" for mart in MARTS]
+    found: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in found and node.startswith("model."):
+            found.add(node)
+            waiting += parents[node]
+    return frozenset(node.rsplit(".", 1)[-1] for node in found)
 
 
 def measured_run(landing: Path, home: Path, as_of: str, log: Path) -> tuple[float, float]:
@@ -50,9 +56,7 @@ def measured_run(landing: Path, home: Path, as_of: str, log: Path) -> tuple[floa
     command = [str(TIEOUT), "run", "-q", "--landing", str(landing), "--home", str(home), "--as-of", as_of]
     started = time.monotonic()
     with log.open("w") as out:
-        child = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "TIEOUT_MEMORY_LIMIT": MEMORY_LIMIT}
-        )
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
@@ -68,7 +72,8 @@ def cost_of(scratch: Path, customers: int, months: int, say: Say) -> Cost:
     )
     as_of = (world / "as_of").read_text().strip()
     run_s, peak_mb = measured_run(world / "landing", home, as_of, scratch / "run.log")
-    nodes = {name: seconds for name, seconds in node_seconds(home).items() if name in expected_models()}
+    models = expected_models(home)
+    nodes = {name: seconds for name, seconds in node_seconds(home).items() if name in models}
     shutil.rmtree(world)
     shutil.rmtree(home)
     slowest = sorted(nodes.items(), key=lambda item: -item[1])[:3]
@@ -96,7 +101,7 @@ def expected_invoices(scratch: Path, customers: int, months: int, say: Say) -> l
                 "its peak memory",
                 cost.peak_mb,
                 "MB",
-                f"{size}, memory_limit {MEMORY_LIMIT} (at most {MEMORY_MB_MAX:,})",
+                f"{size}, memory_limit {load_config().memory_limit} (at most {MEMORY_MB_MAX:,})",
             ),
         ]
     ratio = whole.expected_s / half.expected_s

@@ -26,7 +26,8 @@ class Config(BaseSettings):
     dbt_project: Path = Field(default=PROJECT_ROOT / "dbt", description="the dbt project, to try out changed rules")
     livemode: bool | None = Field(default=None, description="true or false: takes objects of this mode only")
     threads: int = Field(default=2, ge=1, le=64, description="threads of DuckDB and of dbt")
-    memory_limit: str = Field(default="50%", description="memory that DuckDB may use before it spills to disk")
+    # the rest of a run takes some 600 MB, so that the whole stays below 2 GB
+    memory_limit: str = Field(default="1GB", description="memory that DuckDB may use before it spills to disk")
     snapshots_kept: int = Field(default=5, ge=1, le=1000, description="published snapshots kept, the current included")
     snapshot_min_age_seconds: int = Field(
         default=300, ge=0, description="a snapshot is kept at least so long after another took its place"
