@@ -14,6 +14,7 @@ from dagster_project.dbt_manifest import prepare
 from dagster_project.resources import RunResource
 from dagster_project.session import Session
 from dagster_project.translator import LANDED_FILES, TieoutTranslator, asset_key
+from tieout.store.ledger import DUE_TABLES
 from tieout.store.measures import TableMeasures
 
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
@@ -47,7 +48,18 @@ def models(context: AssetExecutionContext, run: RunResource) -> Iterator[Any]:
 
 
 @dg.asset(
-    deps=[LANDED_FILES, *sorted(key for key in models.keys if key.path[0] == "marts")],
+    deps=[dg.AssetKey(["intermediate", table]) for table in DUE_TABLES.values()],
+    group_name="publication",
+    kinds={"parquet"},
+    pool=WRITER_POOL,
+)
+def ledger_batch(run: RunResource) -> dg.MaterializeResult[Any]:
+    """What the run found due, appended to the ledger as an immutable batch; it counts once it is published."""
+    return dg.MaterializeResult(metadata=posting_metadata(run.session))
+
+
+@dg.asset(
+    deps=[LANDED_FILES, ledger_batch, *sorted(key for key in models.keys if key.path[0] == "marts")],
     group_name="publication",
     kinds={"duckdb"},
     pool=WRITER_POOL,
@@ -160,6 +172,18 @@ def candidate_metadata(session: Session) -> dict[str, Any]:
     return {"dagster/row_count": sum(counts.values()), **{f"rows/{table}": rows for table, rows in counts.items()}}
 
 
+def posting_metadata(session: Session) -> dict[str, Any]:
+    """Appends to the ledger and tells what was posted, and the hash that stands for all of it."""
+    before = session.chain
+    chain = session.append_ledger()
+    return {
+        "dagster/row_count": chain.entries - before.entries,
+        "entries_posted_ever": chain.entries,
+        "batches": len(chain.batches),
+        "hash": chain.hash,
+    }
+
+
 def publication_metadata(session: Session) -> dict[str, Any]:
     """Publishes and tells what is now current."""
     current = session.publish()
@@ -171,4 +195,4 @@ def publication_metadata(session: Session) -> dict[str, Any]:
     }
 
 
-__all__ = ["DagsterDbtTranslator", "candidate_snapshot", "landed_files", "models", "snapshot"]
+__all__ = ["DagsterDbtTranslator", "candidate_snapshot", "landed_files", "ledger_batch", "models", "snapshot"]

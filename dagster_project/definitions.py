@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dagster as dg
 
-from dagster_project.assets import candidate_snapshot, landed_files, models, snapshot
+from dagster_project.assets import candidate_snapshot, landed_files, ledger_batch, models, snapshot
 from dagster_project.candidate_checks import candidate_checks
 from dagster_project.job import tie_out
 from dagster_project.logs import run_file_logger
 from dagster_project.resources import RunResource
 from dagster_project.schedules import SCHEDULES, SENSORS
 
-ASSETS = [landed_files, models, candidate_snapshot, snapshot]
+ASSETS = [landed_files, models, ledger_batch, candidate_snapshot, snapshot]
 
 defs = dg.Definitions(
     assets=ASSETS,

@@ -20,7 +20,7 @@ from dagster_project.progress import Progress, tell
 from expectations.validation import CheckResult, validate
 from tieout.core.settings import Settings
 from tieout.sources.landing import LandingError, LandingProgress, LandingResult, land
-from tieout.store import heads, lake, snapshots
+from tieout.store import heads, lake, ledger, snapshots
 from tieout.store.checks import keep_check_results
 from tieout.store.config import PROJECT_ROOT, Config, load_config, load_settings
 from tieout.store.errors import BadArgument, TieoutError
@@ -51,6 +51,7 @@ class Session:
     config: Config
     settings: Settings
     previous: Current | None
+    chain: ledger.Chain = field(default_factory=ledger.Chain)
     landed: LandingResult | None = None
     warehouse: Warehouse | None = None
     livemode: bool | None = None
@@ -110,11 +111,19 @@ class Session:
             heads.create_head_view(
                 connection, "health", heads.HEALTH, heads.head_path(self.home, previous.health if previous else None)
             )
+            ledger.create_ledger_views(connection, self.home, self.chain, "lake")
+            ledger.show_accruals(connection, warehouse.is_rebuilt)
             self.livemode = self.config.livemode
             if self.livemode is None:
                 self.livemode = heads.find_livemode(connection)
             heads.create_run_parameters(
-                connection, self.run_id, self.as_of, self.livemode, self.settings, self.config.health_runs_kept
+                connection,
+                self.run_id,
+                self.as_of,
+                self.livemode,
+                self.settings,
+                self.config.health_runs_kept,
+                self._before(warehouse),
             )
             meters = connection.execute(
                 "select distinct event_name, customer_payload_key, value_payload_key "
@@ -130,6 +139,19 @@ class Session:
             ]
         )
 
+    def _before(self, warehouse: Warehouse) -> heads.Before:
+        """What this run finds: a warehouse that is built anew has seen nothing of the lake."""
+        previous = self.previous
+        if previous is None:
+            return heads.Before(ledger_batches=len(self.chain.batches), ledger_entries=self.chain.entries)
+        seen = lake.read_manifest(heads.head_path(self.home, previous.lake_manifest)).batch_number
+        return heads.Before(
+            as_of=previous.as_of_instant,
+            landed_batches=None if warehouse.is_rebuilt else seen,
+            ledger_batches=len(self.chain.batches),
+            ledger_entries=self.chain.entries,
+        )
+
     def build(self, selection: tuple[str, ...] = ()) -> list[NodeResult]:
         """Builds the models. What failed is in the results; `check_results` refuses them."""
         _need(self.warehouse, "land_files")
@@ -142,12 +164,22 @@ class Session:
         """The parsed dbt project."""
         return prepare(self.config.dbt_project)
 
+    def append_ledger(self) -> ledger.Chain:
+        """Writes what is due as the ledger's next batch, which counts once the run is published."""
+        tell(Progress("post"))
+        warehouse = _need(self.warehouse, "land_files")
+        with warehouse.connect() as connection:
+            self.chain = ledger.append_batch(connection, self.home, self.chain, self.run_id, self.as_of)
+        return self.chain
+
     def build_candidate(self) -> dict[str, int]:
         """Copies the marts into the candidate snapshot and returns each table's rows."""
         tell(Progress("candidate"))
         warehouse = _need(self.warehouse, "land_files")
         descriptions = mart_descriptions(self.prepared().manifest())
-        self.candidate_rows = snapshots.build_candidate(self.home, warehouse, self.run_id, descriptions)
+        self.candidate_rows = snapshots.build_candidate(
+            self.home, warehouse, self.run_id, descriptions, ledger.mart_queries(self.home, self.chain)
+        )
         return self.candidate_rows
 
     def check_candidate(self) -> list[CheckResult]:
@@ -164,6 +196,7 @@ class Session:
         warehouse = _need(self.warehouse, "land_files")
         landed = _need(self.landed, "land_files")
         findings, health = self._write_heads(warehouse)
+        ledger_head = self._write_ledger_head()
         snapshot = snapshots.name_snapshot(self.home, self.run_id)
         published_at = rfc3339(datetime.now(UTC))
         entry = Published(
@@ -180,13 +213,19 @@ class Session:
             lake_manifest=self.home.relative(landed.manifest),
             findings=findings,
             health=health,
-            ledger=self.previous.ledger if self.previous else None,
+            ledger=ledger_head,
             warehouse=self.home.relative(warehouse.path),
             warehouse_token=self.run_id,
             snapshots=kept,
         )
         self.home.publish(self.published)
         return self.published
+
+    def _write_ledger_head(self) -> str | None:
+        """The head of the ledger: the one before when nothing was posted."""
+        if not self.chain.batches or self.chain.batches[-1].run_id != self.run_id:
+            return self.previous.ledger if self.previous else None
+        return self.home.relative(ledger.write_chain(self.home, self.chain, self.run_id))
 
     def _write_heads(self, warehouse: Warehouse) -> tuple[str | None, str | None]:
         paths: list[str | None] = []
@@ -225,9 +264,13 @@ def open_session(
     home.check_as_of(as_of)
     with home.lock(run_id, on_wait):
         home.check_as_of(as_of)  # again: the run that was waited for may have moved it
+        current = home.current()
         home.sweep(config.runs_kept)
-        session = Session(home, landing, as_of, run_id, config, settings, home.current())
+        ledger.remove_unnamed(home, current)
+        chain = ledger.read_chain(home, current)
+        session = Session(home, landing, as_of, run_id, config, settings, current, chain)
         session.run_folder.mkdir(parents=True, exist_ok=True)
         yield session
         if session.published is not None:
             home.sweep(config.runs_kept)
+            ledger.remove_unnamed(home, session.published)

@@ -19,6 +19,7 @@ STAGES = {
     "land": "reading what has landed",
     "prepare": "opening the warehouse",
     "build": "building tables",
+    "post": "posting to the ledger",
     "candidate": "copying the marts",
     "check": "checking the candidate",
     "publish": "publishing",

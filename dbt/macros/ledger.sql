@@ -12,3 +12,15 @@
         ) as bigint
     )
 {%- endmacro %}
+
+{# The key of a document whose entries stand and fall together, as a number: what is posted is looked
+   up by it. An accrual is a document of its own in each of its parts. #}
+{% macro ledger_document_key(source_type, document_id) -%}
+    cast(md5_number_lower(concat({{ source_type }}, ':', {{ document_id }})) >> 1 as bigint)
+{%- endmacro %}
+
+{# The instant at which something is posted: its own, or the start of the first open period when
+   its period is closed. #}
+{% macro in_open_period(instant, open_from) -%}
+    greatest({{ instant }}, coalesce({{ open_from }}, {{ instant }}))
+{%- endmacro %}

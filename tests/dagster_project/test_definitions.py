@@ -6,7 +6,7 @@ import pytest
 from dagster_project.assets import PREPARED, WRITER_POOL
 from dagster_project.definitions import defs, tie_out
 
-HOUSE = {"landed_files", "candidate_snapshot", "snapshot"}
+HOUSE = {"landed_files", "ledger_batch", "candidate_snapshot", "snapshot"}
 MARTS = """
     customers subscriptions usage_daily usage_quarantine landing_quarantine expected_invoices expected_invoice_lines
     invoices invoice_lines invoice_reconciliation discrepancies ledger_entries ledger_postings ledger_balances tie_outs

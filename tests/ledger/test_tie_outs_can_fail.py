@@ -39,16 +39,19 @@ def test_a_deleted_posting_breaks_its_account(golden_ledger: Ledger, account: st
     entry_id, amount = found[0]
     if account == "prepaid_credits":
         entry_id, amount = "credit_applied:cbtxn_g5", 300
-    golden_ledger.rows("create or replace table kept_postings as from marts.ledger_postings")
+    golden_ledger.rows("create or replace table kept_postings as from intermediate.int_ledger_postings_due")
     try:
-        golden_ledger.rows(f"delete from marts.ledger_postings where account = '{account}' and entry_id = '{entry_id}'")
+        # in a first run all postings are due ones
+        golden_ledger.rows(
+            f"delete from intermediate.int_ledger_postings_due where account = '{account}' and entry_id = '{entry_id}'"
+        )
         golden_ledger.rebuild("tie_outs")
         assert {(a, scope, difference) for a, scope, _, difference in golden_ledger.differences()} == {
             (account, scope, -amount) for scope in scopes
         }
     finally:
-        golden_ledger.rows("delete from marts.ledger_postings")
-        golden_ledger.rows("insert into marts.ledger_postings from kept_postings")
+        golden_ledger.rows("delete from intermediate.int_ledger_postings_due")
+        golden_ledger.rows("insert into intermediate.int_ledger_postings_due from kept_postings")
         golden_ledger.rebuild("tie_outs")
     assert golden_ledger.differences() == set()
 

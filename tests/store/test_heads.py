@@ -6,7 +6,7 @@ import pytest
 from tieout.core.settings import Settings
 from tieout.store.datasets import DATASETS
 from tieout.store.findings import FINDING_COLUMNS
-from tieout.store.heads import HEALTH, create_head_view, create_run_parameters, find_livemode, write_head
+from tieout.store.heads import HEALTH, Before, create_head_view, create_run_parameters, find_livemode, write_head
 
 COLUMNS = {"id": "VARCHAR", "amount_minor": "BIGINT"}
 
@@ -36,11 +36,13 @@ def test_a_head_is_read_back_and_lacking_columns_are_null(connection, tmp_path):
 
 def test_run_parameters_hold_the_instant_in_utc_and_every_setting(connection):
     as_of = datetime(2026, 11, 1, 2, tzinfo=timezone(timedelta(hours=2)))
-    create_run_parameters(connection, "r1", as_of, None, Settings(event_grace_hours=7), 400)
+    create_run_parameters(connection, "r1", as_of, None, Settings(event_grace_hours=7), 400, Before(as_of, 3, 2, 50))
     [row] = connection.execute("select * from lake.run_parameters").fetchall()
     names = [column[0] for column in connection.description]
     found = dict(zip(names, row, strict=True))
     assert found["as_of"] == datetime(2026, 11, 1, 0, 0)
+    assert found["previous_as_of"] == datetime(2026, 11, 1, 0, 0)
+    assert (found["landed_batches"], found["ledger_batches"], found["ledger_entries"]) == (3, 2, 50)
     assert found["is_livemode"] is None
     assert found["event_grace_hours"] == 7
     assert set(Settings().as_dict()) <= set(names)

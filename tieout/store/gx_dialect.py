@@ -28,6 +28,11 @@ class SnapshotDialect(Dialect):
         connection.execute("set TimeZone = 'UTC'")
         return connection
 
+    def get_table_names(self, connection: Any, schema: Any = None, **options: Any) -> Any:
+        """Tables, and views with them: some marts are views over immutable files."""
+        tables = super().get_table_names(connection, schema, **options)
+        return [*tables, *super().get_view_names(connection, schema or "marts", **options)]
+
     def do_begin(self, dbapi_connection: Any) -> None:
         """Nothing to begin: see the module's docstring."""
 

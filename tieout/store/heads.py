@@ -6,6 +6,7 @@ each publication leaves a whole copy (the *head*) and the next run reads it as `
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,23 @@ HEALTH: Final[dict[str, str]] = {
     "value": "BIGINT",
     "unit": "VARCHAR",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was there before this run.
+
+    Attributes:
+        as_of: the instant of the last publication, None in the first run.
+        landed_batches: how many batches of the lake the warehouse has seen; None when it is built anew.
+        ledger_batches: how many batches the ledger has.
+        ledger_entries: how many entries they hold.
+    """
+
+    as_of: datetime | None = None
+    landed_batches: int | None = None
+    ledger_batches: int = 0
+    ledger_entries: int = 0
 
 
 def quoted(text: str) -> str:
@@ -65,12 +83,17 @@ def create_run_parameters(
     is_livemode: bool | None,
     settings: Settings,
     health_runs_kept: int,
+    before: Before,
 ) -> None:
-    """Makes `lake.run_parameters`, one row: the run, its instant (naive UTC) and every business setting."""
+    """Makes `lake.run_parameters`, one row: the run, its instant (naive UTC), what was there before, every setting."""
     kinds = {bool: "BOOLEAN", int: "BIGINT", str: "VARCHAR"}
     values: dict[str, tuple[object, str]] = {
         "run_id": (run_id, "VARCHAR"),
-        "as_of": (as_of.astimezone(UTC).replace(tzinfo=None), "TIMESTAMP"),
+        "as_of": (_naive(as_of), "TIMESTAMP"),
+        "previous_as_of": (None if before.as_of is None else _naive(before.as_of), "TIMESTAMP"),
+        "landed_batches": (before.landed_batches, "BIGINT"),
+        "ledger_batches": (before.ledger_batches, "BIGINT"),
+        "ledger_entries": (before.ledger_entries, "BIGINT"),
         "is_livemode": (is_livemode, "BOOLEAN"),
         "health_runs_kept": (health_runs_kept, "BIGINT"),
     }
@@ -79,6 +102,11 @@ def create_run_parameters(
     connection.execute(
         f"create or replace table lake.run_parameters as select {terms}", [v for v, _ in values.values()]
     )
+
+
+def _naive(instant: datetime) -> datetime:
+    """The instant as DuckDB keeps it: UTC without saying so."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def find_livemode(connection: duckdb.DuckDBPyConnection) -> bool | None:

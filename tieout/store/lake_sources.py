@@ -16,6 +16,9 @@ OTHER_TABLES: Final = {
     "landed_files": "One row per content that has landed, with the smallest path it is known under.",
     "run_parameters": "The run, its as-of instant, the mode and every business setting, in one row.",
     "findings": "The discrepancies as the last publication left them.",
+    "ledger_entries": "The ledger's entries as posted before this run.",
+    "ledger_postings": "Their postings.",
+    "ledger_accruals": "Keys of the accruals that the last publication found due; empty when all is built anew.",
     "health": "The pipeline health as the last publication left it.",
 }
 WORDS: Final = {

@@ -100,10 +100,13 @@ def candidate_path(home: Home, run_id: str) -> Path:
     return home.snapshots / f".candidate-{run_id}.duckdb"
 
 
-def build_candidate(home: Home, warehouse: Warehouse, run_id: str, descriptions: Descriptions) -> dict[str, int]:
+def build_candidate(
+    home: Home, warehouse: Warehouse, run_id: str, descriptions: Descriptions, views: Mapping[str, str] | None = None
+) -> dict[str, int]:
     """Copies the warehouse's schema `marts` into the candidate file and returns the rows of each table.
 
-    Views become tables, and descriptions comments, so that the file explains itself.
+    Views become tables, and descriptions comments, so that the file explains itself. Only the marts that `views` names
+    become views with these queries, over immutable files outside.
 
     Raises:
         TieoutError: a copied table does not have the rows it had, or the file is not closed cleanly.
@@ -121,9 +124,12 @@ def build_candidate(home: Home, warehouse: Warehouse, run_id: str, descriptions:
         ).fetchall()
         counts: dict[str, int] = {}
         for (table,) in found:
-            connection.execute(f'create table marts."{table}" as select * from warehouse.marts."{table}"')
+            kind, query = "table", f'select * from warehouse.marts."{table}"'
+            if views and table in views:
+                kind, query = "view", views[table]
+            connection.execute(f'create {kind} marts."{table}" as {query}')
             counts[table] = _check_copy(connection, table)
-            _comment(connection, table, descriptions)
+            _comment(connection, kind, table, descriptions)
         connection.execute("detach warehouse")
         connection.execute("checkpoint")
     finally:
@@ -144,10 +150,10 @@ def _check_copy(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(row[0])
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: str, descriptions: Descriptions) -> None:
+def _comment(connection: duckdb.DuckDBPyConnection, kind: str, table: str, descriptions: Descriptions) -> None:
     text, columns = descriptions.get(table, ("", {}))
     if text:
-        connection.execute(f'comment on table marts."{table}" is {quoted(text)}')
+        connection.execute(f'comment on {kind} marts."{table}" is {quoted(text)}')
     present = {row[0] for row in connection.execute(f'describe marts."{table}"').fetchall()}
     for column, words in columns.items():
         if words and column in present:

@@ -1,14 +1,14 @@
-{{ config(meta={'dagster': {'ref': {'name': 'ledger_postings'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'int_ledger_postings_due'}}}) }}
 -- No posting without its entry, no entry without a posting, no posting twice.
 with entries as (
 
-    select entry_id from {{ ref('ledger_entries') }}
+    select entry_id from {{ ref('int_ledger_entries_due') }}
 
 ),
 
 postings as (
 
-    select * from {{ ref('ledger_postings') }}
+    select * from {{ ref('int_ledger_postings_due') }}
 
 )
 

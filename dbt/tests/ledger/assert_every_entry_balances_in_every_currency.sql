@@ -3,6 +3,6 @@ select
     entry_id,
     currency,
     sum(amount_minor) as amount_minor,
-from {{ ref('ledger_postings') }}
+from {{ ref('int_ledger_postings_due') }}
 group by all
 having sum(amount_minor) <> 0

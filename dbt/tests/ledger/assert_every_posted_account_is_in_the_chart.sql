@@ -1,8 +1,8 @@
-{{ config(meta={'dagster': {'ref': {'name': 'ledger_postings'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'int_ledger_postings_due'}}}) }}
 -- An account that the chart does not know, whether posted to or named by a rule, is a typing error.
 with named as (
 
-    select distinct account from {{ ref('ledger_postings') }}
+    select distinct account from {{ ref('int_ledger_postings_due') }}
 
     union
 

@@ -1,43 +1,49 @@
--- One row per journal entry. Entries are what the sources call for as of this run.
+{{ config(materialized='view') }}
 
-with targets as (
+-- One row per journal entry: all that has been posted, and what this run appends. The snapshot's own
+-- view is over the posted files alone, which by then hold both.
 
-    select * from {{ ref('int_ledger_targets') }}
+with posted as (
 
-),
-
-parameters as (
-
-    select * from {{ ref('stg_runs__parameters') }}
+    select * from {{ ref('stg_runs__ledger_entries') }}
 
 ),
 
-entries as (
+due as (
 
-    select distinct
-        entry_id,
-        source_type,
-        source_id,
-        rule,
-        description,
-        effective_at,
-    from targets
+    select * from {{ ref('int_ledger_entries_due') }}
 
 ),
 
 final as (
 
     select
-        entries.entry_id,
-        entries.source_type,
-        entries.source_id,
-        entries.rule,
-        null::varchar as reverses_entry_id,
-        entries.description,
-        entries.effective_at,
-        parameters.as_of as recorded_at,
-    from entries
-    cross join parameters
+        entry_id,
+        source_type,
+        source_id,
+        rule,
+        reverses_entry_id,
+        batch_number,
+        description,
+        effective_at,
+        occurred_at,
+        recorded_at,
+    from posted
+
+    union all
+
+    select
+        entry_id,
+        source_type,
+        source_id,
+        rule,
+        reverses_entry_id,
+        batch_number,
+        description,
+        effective_at,
+        occurred_at,
+        recorded_at,
+    from due
 
 )
 

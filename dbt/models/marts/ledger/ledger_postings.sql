@@ -1,8 +1,16 @@
+{{ config(materialized='view') }}
+
 -- One row per posting of an entry: its account, customer and sub-ledger.
 
-with targets as (
+with posted as (
 
-    select * from {{ ref('int_ledger_targets') }}
+    select * from {{ ref('stg_runs__ledger_postings') }}
+
+),
+
+due as (
+
+    select * from {{ ref('int_ledger_postings_due') }}
 
 ),
 
@@ -15,7 +23,18 @@ final as (
         subledger_id,
         currency,
         amount_minor,
-    from targets
+    from posted
+
+    union all
+
+    select
+        entry_id,
+        account,
+        customer_id,
+        subledger_id,
+        currency,
+        amount_minor,
+    from due
 
 )
 

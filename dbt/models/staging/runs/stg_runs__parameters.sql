@@ -11,6 +11,10 @@ final as (
     select
         run_id,
         as_of,
+        previous_as_of,
+        landed_batches,
+        ledger_batches,
+        ledger_entries,
         is_livemode,
         health_runs_kept,
         rounding_mode,
