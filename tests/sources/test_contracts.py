@@ -14,8 +14,8 @@ import pytest
 from tests.sources.usage.reading import put
 from tieout.core.quarantine import Reason
 from tieout.sources.contracts import READERS, read_acceptance, read_close, read_contract
+from tieout.sources.exact_values import Rejected
 from tieout.sources.landing import land
-from tieout.sources.usage_record import Rejected
 from tieout.store.lake import create_lake_views
 
 CONTRACT: dict[str, Any] = {

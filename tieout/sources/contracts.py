@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tieout.core.quarantine import Reason
-from tieout.sources.usage_record import Pairs, Rejected, given, parse_object, read_decimal, read_instant
+from tieout.sources.exact_json import Pairs, parse_object
+from tieout.sources.exact_values import Rejected, given, read_decimal, read_instant
 
 INTERVALS: Final = ("day", "week", "month", "year")
 CLOSE_ACTIONS: Final = ("close", "reopen")

@@ -19,11 +19,11 @@ import duckdb
 import pyarrow as pa
 
 from tieout.sources.contracts import READERS
+from tieout.sources.exact_values import BLANKS, Rejected
 from tieout.sources.files import FoundFile, LandingError, content_hash, scan
 from tieout.sources.lines import LineReject, in_batches, read_blocks
 from tieout.sources.stripe_objects import type_objects
 from tieout.sources.usage import Counts, read_usage
-from tieout.sources.usage_record import BLANKS, Rejected
 from tieout.store.datasets import DATASETS
 from tieout.store.lake import BatchWriter, LandedFile, Manifest, read_manifest, scratch_connection, write_manifest
 

@@ -16,9 +16,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.sources.exact_values import BLANKS, Rejected
 from tieout.sources.files import FoundFile
 from tieout.sources.lines import LineReject, in_batches, read_blocks
-from tieout.sources.usage_record import BLANKS, Rejected, UsageRecord, read_json, read_native
+from tieout.sources.usage_record import UsageRecord, read_json, read_native
 from tieout.sources.usage_sql import statement
 from tieout.sources.usage_tables import FIELDS, read_csv, read_parquet
 from tieout.store.lake import BatchWriter

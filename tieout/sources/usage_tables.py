@@ -19,9 +19,10 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from tieout.core.quarantine import Reason
+from tieout.sources.exact_values import BLANKS
 from tieout.sources.files import FoundFile, LandingError
 from tieout.sources.lines import LINE_LIMIT, RAW_LIMIT, LineReject, read_pieces
-from tieout.sources.usage_record import BLANKS, NATIVE_FIELDS
+from tieout.sources.usage_record import NATIVE_FIELDS
 
 FIELDS: Final = NATIVE_FIELDS
 SCHEMA: Final = pa.schema(

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sources.usage.reading import Reading, put, read
-from tieout.sources.usage_record import Rejected, UsageRecord, read_json
+from tieout.sources.exact_values import Rejected
+from tieout.sources.usage_record import UsageRecord, read_json
 
 VALUES = st.one_of(
     st.integers(0, 10**19).map(str),
