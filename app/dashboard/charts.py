@@ -11,6 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from app.dashboard.widgets import spoken
+from app.dashboard.workbench_queries import AGES
 from tieout.core.money import currency_exponent
 
 LEAKED_COLOUR = "#c2410c"
@@ -114,3 +115,34 @@ def lag_lines(rows: Sequence[Mapping[str, Any]]) -> None:
         .properties(height=260)
     )
     st.altair_chart(chart, alt="Metering lag by day: the typical one, and the slowest customer's 95th percentile")
+
+
+def ageing_bars(rows: Sequence[Mapping[str, Any]], currency: str) -> None:
+    """Leaked above the line, overcharged below it, a bar per age; rows need age, leaked_minor, overcharged_minor."""
+    found = {row["age"]: row for row in rows}
+    points = [
+        {"age": age, "side": side, "amount": str(major(sign * found[age][column] if age in found else 0, currency))}
+        for age in AGES
+        for side, column, sign in (("leaked", "leaked_minor", 1), ("overcharged", "overcharged_minor", -1))
+    ]
+    if not found:
+        st.caption("Nothing to draw.")
+        return
+    chart = (
+        alt.Chart(pa.Table.from_pylist(points))
+        .transform_calculate(value="toNumber(datum.amount)")
+        .mark_bar()
+        .encode(
+            x=alt.X("age:N", title=None, sort=list(AGES), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("value:Q", title=currency.upper()),
+            color=alt.Color(
+                "side:N",
+                title=None,
+                scale=alt.Scale(domain=["leaked", "overcharged"], range=[LEAKED_COLOUR, OVERCHARGED_COLOUR]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=[alt.Tooltip("age:N"), alt.Tooltip("side:N"), alt.Tooltip("amount:N", title=currency.upper())],
+        )
+        .properties(height=260)
+    )
+    st.altair_chart(chart, alt=f"Money of the discrepancies by age in {currency.upper()}, leaked and overcharged apart")

@@ -7,7 +7,7 @@ import streamlit as st
 from app.dashboard.charts import usage_bars
 from app.dashboard.queries import CUSTOMER_INVOICES
 from app.dashboard.source import Row, Source
-from app.dashboard.widgets import day, instant, money, number, open_discrepancies, plain, selectable, spoken, table
+from app.dashboard.widgets import day, instant, money, number, open_discrepancies, opening, plain, spoken, table
 
 
 def show_customer(source: Source, customer: Row) -> None:
@@ -95,7 +95,7 @@ def _discrepancies(source: Source, customer_id: str) -> None:
 def _invoices(source: Source, customer_id: str) -> None:
     rows = source.rows(CUSTOMER_INVOICES, customer_id)
     st.markdown("**Invoices, expected and actual** (without tax; tick one to open it)")
-    selectable(
+    opening(
         [
             {
                 "Created or due": day(row["invoiced_at"]),
@@ -110,16 +110,12 @@ def _invoices(source: Source, customer_id: str) -> None:
             for row in rows
         ],
         key="customer_invoices",
-        parameter="picked_invoice",
+        page="app_pages/invoice.py",
+        parameter="invoice",
         alt_text="Invoices of the customer, expected and actual",
         empty="Nothing was invoiced, and nothing should have been.",
         right=("Expected", "Stripe invoiced"),
     )
-    picked = st.session_state.get("picked_invoice")
-    if picked and any(row["invoice_id"] == picked for row in rows):
-        # a callback cannot change the page; the page can
-        st.session_state["picked_invoice"] = ""
-        st.switch_page("app_pages/invoice.py", query_params={"invoice": picked})
 
 
 def _payments(source: Source, customer_id: str) -> None:

@@ -38,6 +38,11 @@ page = st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview", icon=":material/monitoring:", default=True),
         st.Page(PAGES / "discrepancies.py", title="Discrepancies", icon=":material/rule:"),
+        st.Page(PAGES / "anomalies.py", title="Anomalies", icon=":material/insights:"),
+        st.Page(PAGES / "usage.py", title="Usage and limits", icon=":material/speed:"),
+        st.Page(PAGES / "payments.py", title="Payments", icon=":material/credit_card:"),
+        st.Page(PAGES / "credits.py", title="Credits", icon=":material/toll:"),
+        st.Page(PAGES / "ledger.py", title="Ledger", icon=":material/account_balance:"),
         st.Page(PAGES / "customer.py", title="Customer", icon=":material/domain:"),
         st.Page(PAGES / "invoice.py", title="Invoice", icon=":material/receipt_long:"),
         st.Page(PAGES / "pipeline.py", title="Pipeline", icon=":material/schema:"),

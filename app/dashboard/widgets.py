@@ -67,6 +67,24 @@ def number(value: Decimal | int | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def duration(seconds: int | None) -> str:
+    """A length of time in its largest sensible unit, rounded down to one decimal; a dash where there is none."""
+    if seconds is None:
+        return "–"
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            tenths = 10 * seconds // length
+            return f"{tenths // 10:,}.{tenths % 10} {unit}"
+    return f"{seconds:,} s"
+
+
+def measured(value: Decimal, unit: str) -> str:
+    """A figure of a series in its unit: `units`, `payments`, `seconds`, or `minor` and a currency; to one decimal."""
+    if unit.startswith("minor"):
+        return money(int(value), unit.split()[-1])
+    return duration(int(value)) if unit == "seconds" else number(round(value, 1))
+
+
 def plain(sentence: str) -> str:
     """The sentence without the signs that Markdown and TeX would read as their own."""
     for sign in ("\\", "$", "*", "_", "[", "]", "`", "<", "~", ":"):
@@ -138,6 +156,34 @@ def selectable(
     )
 
 
+def opening(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    page: str,
+    parameter: str,
+    alt_text: str,
+    empty: str,
+    right: Iterable[str] = (),
+    wide: Iterable[str] = (),
+) -> None:
+    """A table whose ticked row opens another page, with the row's `id` as that page's `parameter`."""
+    picked = f"picked_{key}"
+    selectable(rows, key=key, parameter=picked, alt_text=alt_text, empty=empty, right=right, wide=wide)
+    chosen = st.session_state.get(picked)
+    if chosen and any(row["id"] == chosen for row in rows):
+        # a callback cannot change the page; the page can
+        st.session_state[picked] = ""
+        st.switch_page(page, query_params={parameter: chosen})
+
+
+def matching(shown: int, total: int, thing: str, things: str) -> str:
+    """How many there are, and how many of them a table shows: `1,204 invoices, the first 200 are shown`."""
+    return f"{total:,} {thing if total == 1 else things}" + (
+        f", the first {shown:,} are shown" if total > shown else ""
+    )
+
+
 def _columns(rows: Sequence[Mapping[str, Any]], right: Iterable[str]) -> dict[str, list[Any]]:
     columns = {heading: [row[heading] for row in rows] for heading in rows[0]}
     return columns | {heading: aligned(columns[heading]) for heading in right}
@@ -145,6 +191,13 @@ def _columns(rows: Sequence[Mapping[str, Any]], right: Iterable[str]) -> dict[st
 
 def _config(right: Iterable[str]) -> dict[str, Any]:
     return {heading: st.column_config.TextColumn(heading, alignment="right") for heading in right}
+
+
+def kept(names: Iterable[str]) -> None:
+    """Keeps what was chosen in widgets that are not drawn while one thing is open, for the way back to the list."""
+    for name in names:
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
 
 
 def open_page(page: str, label: str, parameter: str, value: str | None, icon: str = "open_in_new") -> None:

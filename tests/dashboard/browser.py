@@ -43,6 +43,11 @@ def find_chromium(playwright: Playwright) -> str | None:
     return own if Path(own).exists() else None
 
 
+def shown_amount(text: str) -> float:
+    """A figure of a page as a number."""
+    return float(text.replace(",", ""))
+
+
 class Visitor:
     """One person's browser window on one dashboard; remembers what the console said."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.cli.app import address, dashboard, free_port
 from tests.dashboard.browser import ARGUMENTS, NO_CHROMIUM, Visitor, find_chromium
+from tests.dashboard.enriched import ENRICHED
 from tests.demo_home import Demo
 from tieout.store.home import Current, Home, new_run_id
 from tieout.store.snapshots import Snapshot, open_snapshot
@@ -27,13 +28,16 @@ def browser_type_launch_args(browser_type_launch_args, playwright):
 
 @pytest.fixture(scope="session")
 def shown_home(demo_home: Demo, tmp_path_factory) -> Home:
-    """A copy of what readers need of the demo's home."""
+    """A copy of what readers need of the demo's home, with rows added where a small company has none."""
     home = Home(tmp_path_factory.mktemp("shown") / "home")
     current = demo_home.home.current()
     assert current is not None
     for name in ("snapshots", "runs"):
         shutil.copytree(demo_home.home.root / name, home.root / name)
     shutil.copy(demo_home.home.current_path, home.current_path)
+    with duckdb.connect(str(home.root / current.snapshot)) as connection:
+        for statement in ENRICHED:
+            connection.execute(statement)
     return home
 
 
@@ -41,6 +45,15 @@ def shown_home(demo_home: Demo, tmp_path_factory) -> Home:
 def shown_snapshot(shown_home) -> Iterator[Snapshot]:
     with open_snapshot(shown_home) as snapshot:
         yield snapshot
+
+
+@pytest.fixture(scope="session")
+def story(shown_snapshot):
+    """A discrepancy that has an invoice and a customer, among the largest of its currency."""
+    return shown_snapshot.rows(
+        "select d.*, c.name, i.number from marts.discrepancies as d join marts.customers as c using (customer_id) "
+        "join marts.invoices as i on i.invoice_id = d.invoice_id where d.kind = 'quantity_mismatch'"
+    )[0]
 
 
 @pytest.fixture(scope="session")

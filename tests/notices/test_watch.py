@@ -13,8 +13,8 @@ from tieout.notices.watch import deliver, look
 from tieout.store.errors import BadArgument, TieoutError
 from tieout.store.home import Home
 
-SPIKE = ("cus_1", "tokens", "2026-10-31", 900, 100, 8, "spike", "Acme used 900 tokens, 100 were expected.")
-OLD_SPIKE = ("cus_1", "tokens", "2026-09-01", 900, 100, 8, "spike", "Acme used 900 tokens, 100 were expected.")
+SPIKE = ("ano_1", "cus_1", "tokens", "spike", "2026-10-31", 900, "Acme used 900 tokens, 100 were expected.")
+OLD_SPIKE = ("ano_2", "cus_1", "tokens", "spike", "2026-09-01", 900, "Acme used 900 tokens, 100 were expected.")
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ class TestLook:
         assert told(home) == []
         publish(home, [], (OLD_SPIKE,))
         assert [n["explanation"] for n in told(home)] == ["Acme used 900 tokens, 100 were expected."]
-        publish(home, [], ((*OLD_SPIKE[:3], 901, *OLD_SPIKE[4:]),))
+        publish(home, [], ((*OLD_SPIKE[:5], 901, OLD_SPIKE[6]),))
         assert told(home) == []
 
     def test_a_notice_keeps_its_id_when_its_look_is_lost(self, home):

@@ -28,13 +28,13 @@ def test_a_changed_one_says_what_it_was_and_a_resolved_one_asks_for_nothing():
     )
 
 
-def test_an_anomaly_names_its_series_its_day_and_whom():
+def test_an_anomaly_names_its_shape_its_series_its_day_and_whom():
     body = slack({
-        "about": "anomaly", "change": "new", "meter": "premium_requests", "day": "2026-10-31", "customer_id": None,
-        "direction": "drop", "explanation": "All customers used 3, and 90 were expected.",
+        "about": "anomaly", "change": "new", "shape": "new_level", "subject": "premium_requests", "customer_id": None,
+        "day": "2026-10-31", "explanation": "All customers used 3, and 90 were expected.",
     })  # fmt: skip
-    assert body["text"].startswith(":rotating_light: Anomaly · premium requests · drop: All customers used 3")
-    assert body["blocks"][1]["elements"][0]["text"] == "2026-10-31 · all customers"
+    assert body["text"].startswith(":rotating_light: Anomaly · new level · premium requests: All customers used 3")
+    assert body["blocks"][1]["elements"][0]["text"] == "2026-10-31 · the whole system"
 
 
 def test_a_long_sentence_is_cut_to_what_slack_takes():

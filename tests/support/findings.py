@@ -16,8 +16,8 @@ FINDING = {
     "explanation": "Invoice A-1 of Acme lacks USD 12.50 for seats.",
 }  # fmt: skip
 ANOMALY_COLUMNS = (
-    "customer_id varchar, meter varchar, day date, observed decimal(38, 12), expected decimal(38, 12), "
-    "score decimal(18, 2), direction varchar, explanation varchar"
+    "anomaly_id varchar, customer_id varchar, subject varchar, shape varchar, day date, observed decimal(38, 12), "
+    "explanation varchar"
 )
 
 
@@ -42,7 +42,7 @@ def publish(home: Home, findings: list[dict[str, Any]], anomalies: tuple[tuple[A
             )
         connection.execute(f"create table marts.anomalies ({ANOMALY_COLUMNS})")
         for anomaly in anomalies:
-            connection.execute("insert into marts.anomalies values (?, ?, ?, ?, ?, ?, ?, ?)", list(anomaly))
+            connection.execute("insert into marts.anomalies values (?, ?, ?, ?, ?, ?, ?)", list(anomaly))
     instant = "2026-11-01T00:00:00Z"
     home.publish(Current(run_id=run_id, as_of=instant, published_at=instant, snapshot=home.relative(path)))
     return run_id

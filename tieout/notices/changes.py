@@ -20,8 +20,6 @@ TOLD: Final = (
     "discrepancy_id", "kind", "category", "customer_id", "subscription_id", "invoice_id", "price_id", "meter",
     "object_id", "period_start", *COMPARED, "first_seen_at", "last_seen_at", "explanation", "remedy",
 )  # fmt: skip
-#: What tells one anomaly from another, where the snapshot has it.
-ANOMALY_IDENTITY: Final = ("customer_id", "meter", "metric", "day", "direction")
 #: At the first look, older anomalies are history: nobody acts on last month's spike.
 ANOMALY_DAYS_AT_FIRST: Final = 7
 RETURNED: Final = {"open": "reopened", "accepted": "accepted", "resolved": "resolved"}
@@ -71,16 +69,17 @@ def see_anomaly(row: Row, told: str | None, look: Look) -> Seen | None:
     """A row of `anomalies` is told once, whatever becomes of its figures; None when it has been told."""
     if told is not None:
         return None
-    identity = " ".join(str(plain(row[name])) for name in ANOMALY_IDENTITY if name in row)
     notice = None
     if not look.is_first or _day(row["day"]) > (look.as_of - timedelta(days=ANOMALY_DAYS_AT_FIRST)).date():
-        notice = _notice("anomaly", identity, "new", look) | {name: plain(value) for name, value in row.items()}
-    return Seen(f"anomaly {identity}", "told", notice)
+        notice = _notice("anomaly", row["anomaly_id"], "new", look) | {
+            name: plain(value) for name, value in row.items()
+        }
+    return Seen(anomaly_subject(row), "told", notice)
 
 
 def anomaly_subject(row: Row) -> str:
     """What an anomaly is remembered by."""
-    return "anomaly " + " ".join(str(plain(row[name])) for name in ANOMALY_IDENTITY if name in row)
+    return f"anomaly {row['anomaly_id']}"
 
 
 def _notice(about: str, identity: str, change: str, look: Look) -> dict[str, Any]:

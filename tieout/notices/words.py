@@ -36,9 +36,9 @@ def slack(notice: Mapping[str, Any]) -> dict[str, Any]:
 def _parts(notice: Mapping[str, Any]) -> tuple[str, str, str]:
     """Headline, sentence and footer, with Slack's three signs escaped."""
     if notice["about"] == "anomaly":
-        what = _escaped(str(notice.get("meter") or notice.get("metric") or "series")).replace("_", " ")
-        footer = f"{_escaped(str(notice['day'])[:10])} · {_escaped(str(notice.get('customer_id') or 'all customers'))}"
-        return f"Anomaly · {what} · {notice['direction']}", _escaped(str(notice["explanation"])), footer
+        whom = _escaped(str(notice["customer_id"] or "the whole system"))
+        headline = f"Anomaly · {notice['shape']} · {notice['subject']}".replace("_", " ")
+        return _escaped(headline), _escaped(str(notice["explanation"])), f"{notice['day']} · {whom}"
     kind = str(notice["kind"]).replace("_", " ")
     sentence = _escaped(str(notice["explanation"]))
     if notice.get("remedy") and notice["change"] != "resolved":

@@ -1,47 +1,38 @@
-"""Discrepancies: what does not tie out, why, and both sides of it."""
+"""Discrepancies: the workbench. What does not tie out, narrowed, grouped and aged; and of one all that is known."""
 
 import streamlit as st
 
-from app.dashboard.charts import major
-from app.dashboard.detail import show_discrepancy
-from app.dashboard.queries import DISCREPANCIES
-from app.dashboard.source import Row, current_source
-from app.dashboard.widgets import day, leaked, overcharged, selectable, spoken
+from app.dashboard.charts import ageing_bars
+from app.dashboard.finding import show_discrepancy
+from app.dashboard.source import current_source
+from app.dashboard.widgets import day, kept, leaked, matching, money, overcharged, selectable, spoken, table
+from app.dashboard.workbench_queries import (
+    AGES,
+    GROUPS,
+    KINDS_PRESENT,
+    MONEY,
+    ORDERS,
+    Filter,
+    aged,
+    grouped,
+    listed,
+)
+from tieout.core.kinds import SEVERITIES
 
-FILTERS = ("status", "kind", "severity", "sort", "about")
+FILTERS = ("status", "kind", "severity", "stage", "money", "age", "sort", "group", "about", "ageing")
 
 source = current_source()
 assert source is not None
-
-# The filters are not drawn while one discrepancy is open; this keeps them for the way back.
-for name in FILTERS:
-    if name in st.session_state:
-        st.session_state[name] = st.session_state[name]
+kept(FILTERS)
 
 
 def close() -> None:
     st.session_state["discrepancy"] = ""
 
 
-def options(column: str) -> list[str]:
-    return sorted({row[column] for row in everything if row[column] is not None})
-
-
-def size(row: Row) -> tuple[object, ...]:
-    has_money = row["impact_minor"] is not None and row["currency"] is not None
-    return (-abs(major(row["impact_minor"], row["currency"])) if has_money else 0, row["discrepancy_id"])
-
-
-ORDERS = {
-    "Most money": size,
-    "Newest": lambda row: (-row["first_seen_at"].timestamp(), row["discrepancy_id"]),
-    "Customer": lambda row: (row["customer_name"] or row["customer_id"] or "", row["discrepancy_id"]),
-    "Kind": lambda row: (row["kind"], row["discrepancy_id"]),
-}
-
 st.title("Discrepancies")
-everything = source.rows(DISCREPANCIES)
-if not everything:
+kinds_present = [row["kind"] for row in source.rows(KINDS_PRESENT)]
+if not kinds_present:
     st.success("Everything ties out: there is no discrepancy, open or resolved.", icon=":material/check_circle:")
 
 chosen = st.text_input(
@@ -56,24 +47,37 @@ with st.grid(5, min_column_width=180, vertical_alignment="bottom"):
     statuses = st.multiselect(
         "Status", ["open", "accepted", "resolved"], default=["open"], key="status", bind="query-params", wrap=True
     )
-    kinds = st.multiselect("Kind", options("kind"), key="kind", bind="query-params", format_func=spoken, wrap=True)
-    severities = st.multiselect(
-        "Severity", ["critical", "error", "warning", "info"], key="severity", bind="query-params", wrap=True
+    kinds = st.multiselect("Kind", kinds_present, key="kind", bind="query-params", format_func=spoken, wrap=True)
+    severities = st.multiselect("Severity", list(reversed(SEVERITIES)), key="severity", bind="query-params", wrap=True)
+    stages = st.multiselect(
+        "Stage",
+        ["preventable", "billed"],
+        key="stage",
+        bind="query-params",
+        wrap=True,
+        help="Preventable: still on a draft or in a running period, so that it can be put right before it is billed.",
     )
+    sides = st.multiselect("Money", MONEY, key="money", bind="query-params", wrap=True)
+    ages = st.multiselect("Age", list(AGES), key="age", bind="query-params", wrap=True)
+    about = st.text_input("Customer, invoice or object", key="about", bind="query-params", type="search")
     sort = st.selectbox("Sort by", list(ORDERS), key="sort", bind="query-params")
-    wanted = st.text_input("Customer or invoice", key="about", bind="query-params", type="search")
 
-shown = [
-    row
-    for row in everything
-    if (not statuses or row["status"] in statuses)
-    and (not kinds or row["kind"] in kinds)
-    and (not severities or row["severity"] in severities)
-    and (not wanted or wanted in (row["customer_id"], row["invoice_id"]) or wanted in (row["customer_name"] or ""))
-]
-shown.sort(key=ORDERS[sort])
-
-st.caption(f"{len(shown):,} of {len(everything):,}. Tick a row to open it; the address of every page can be shared.")
+wanted = Filter(
+    source.as_of,
+    statuses=statuses,
+    kinds=kinds,
+    severities=severities,
+    stages=stages,
+    money=sides,
+    about=about or "",
+    ages=ages,
+)
+shown = listed(source, wanted, sort)
+total = shown[0]["matches"] if shown else 0
+st.caption(
+    f"{matching(len(shown), total, 'discrepancy matches', 'discrepancies match')}. "
+    "Tick a row to open it; the address of every page can be shared."
+)
 selectable(
     [
         {
@@ -85,6 +89,7 @@ selectable(
             "Severity": row["severity"],
             "Stage": row["stage"],
             "Status": row["status"],
+            "Since": day(row["since_at"]),
             "First seen": day(row["first_seen_at"]),
             "id": row["discrepancy_id"],
         }
@@ -97,3 +102,37 @@ selectable(
     right=("Leaked", "Overcharged"),
     wide=("What happened",),
 )
+
+left, right = st.columns(2)
+with left, st.container(border=True):
+    st.subheader("Added up")
+    group = st.segmented_control("By", list(GROUPS), default="Kind", key="group", bind="query-params", required=True)
+    table(
+        [
+            {
+                group: spoken(row["name"]),
+                "Leaked": money(row["leaked_minor"] or None, row["currency"]),
+                "Overcharged": money(row["overcharged_minor"] or None, row["currency"]),
+                "Discrepancies": row["discrepancies"],
+            }
+            for row in grouped(source, wanted, group)
+        ],
+        alt_text=f"What matches, added up by {group.lower()} and currency",
+        empty="Nothing matches the filters.",
+        right=("Leaked", "Overcharged"),
+    )
+with right, st.container(border=True):
+    st.subheader("How old")
+    by_age = aged(source, wanted)
+    currencies = sorted({row["currency"] for row in by_age})
+    currency = st.segmented_control(
+        "Currency",
+        currencies or ["–"],
+        default=(currencies or ["–"])[-1],
+        key="ageing",
+        bind="query-params",
+        format_func=str.upper,
+        required=True,
+    )
+    st.caption("Since the invoice was made or the period began; else since it was first seen.")
+    ageing_bars([row for row in by_age if row["currency"] == currency], currency)

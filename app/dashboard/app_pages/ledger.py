@@ -1,0 +1,161 @@
+"""Ledger: balances, tie-outs against Stripe, entries with their postings, and closed months."""
+
+import streamlit as st
+
+from app.dashboard.money_queries import ACCOUNTS, BALANCES, ENTRIES, ENTRY, POSTINGS, RULES, TIE_OUTS_OPEN
+from app.dashboard.queries import TIE_OUTS
+from app.dashboard.source import current_source
+from app.dashboard.widgets import instant, kept, matching, money, open_page, plain, selectable, spoken, table
+
+source = current_source()
+assert source is not None
+kept(("document", "account", "rule"))
+
+
+def close() -> None:
+    st.session_state["entry"] = ""
+
+
+st.title("Ledger")
+chosen = st.text_input(
+    "Find an entry by id", key="entry", bind="query-params", placeholder="or tick one below", type="search"
+)
+if chosen:
+    st.button("The whole ledger", icon=":material/arrow_back:", on_click=close)
+    entry = source.row(ENTRY, chosen)
+    if entry is None:
+        st.error(f"There is no entry {plain(chosen)} in this snapshot.", icon=":material/search_off:")
+        st.stop()
+    st.subheader(plain(entry["description"] or spoken(entry["rule"])))
+    st.caption(
+        f"{plain(entry['entry_id'])} · {spoken(entry['rule'])} · happened {instant(entry['effective_at'])} · "
+        f"known {instant(entry['recorded_at'])}"
+    )
+    if entry["source_type"] == "invoice":
+        open_page("app_pages/invoice.py", f"Invoice {entry['source_id']}", "invoice", entry["source_id"])
+    else:
+        st.caption(f"From {spoken(entry['source_type'])} {plain(entry['source_id'] or '–')}.")
+    if entry["reverses_entry_id"]:
+        open_page(
+            "app_pages/ledger.py", f"It takes back {entry['reverses_entry_id']}", "entry", entry["reverses_entry_id"]
+        )
+    table(
+        [
+            {
+                "Account": spoken(row["account"]),
+                "Debit": money(row["amount_minor"], row["currency"]) if row["amount_minor"] >= 0 else "–",
+                "Credit": money(-row["amount_minor"], row["currency"]) if row["amount_minor"] < 0 else "–",
+                "Customer": row["customer_id"] or "–",
+                "Of": row["subledger_id"] or "–",
+            }
+            for row in source.rows(POSTINGS, chosen)
+        ],
+        alt_text="Postings of the entry",
+        empty="The entry has no postings.",
+        right=("Debit", "Credit"),
+    )
+    st.stop()
+
+st.subheader("Ties out with Stripe?")
+whole = source.rows(TIE_OUTS)
+broken = [row for row in whole if row["difference_minor"]]
+if whole and not broken:
+    st.success("Every control account equals Stripe.", icon=":material/check_circle:")
+elif broken:
+    st.warning(f"{len(broken):,} of {len(whole):,} control accounts differ from Stripe.", icon=":material/balance:")
+table(
+    [
+        {
+            "Account": spoken(row["account"]),
+            "Ledger": money(row["ledger_minor"], row["currency"]),
+            "Stripe": money(row["stripe_minor"], row["currency"]),
+            "Difference": money(row["difference_minor"], row["currency"]),
+        }
+        for row in whole
+    ],
+    alt_text="Control accounts, what the ledger has and what Stripe says",
+    empty="Nothing is posted.",
+    right=("Ledger", "Stripe", "Difference"),
+)
+parts = source.rows(TIE_OUTS_OPEN)
+if parts:
+    st.markdown("**Where they differ**")
+    st.caption(f"{matching(len(parts), parts[0]['matches'], 'place', 'places')}, the most money first.")
+    table(
+        [
+            {
+                "Account": spoken(row["account"]),
+                "Where": f"{spoken(row['scope_type'])} {row['scope']}",
+                "Ledger": money(row["ledger_minor"], row["currency"]),
+                "Stripe": money(row["stripe_minor"], row["currency"]),
+                "Difference": money(row["difference_minor"], row["currency"]),
+            }
+            for row in parts
+        ],
+        alt_text="Customers, invoices and payouts of which the ledger and Stripe differ",
+        empty="",
+        right=("Ledger", "Stripe", "Difference"),
+    )
+
+st.subheader("Balances")
+st.caption("Debit +, credit −.")
+table(
+    [
+        {
+            "Account": spoken(row["account"]),
+            "Group": spoken(row["account_type"]),
+            "Balance": money(row["balance_minor"], row["currency"]),
+            "Customers": f"{row['customers']:,}",
+            "Tied out": "with Stripe" if row["is_control"] else "–",
+        }
+        for row in source.rows(BALANCES)
+    ],
+    alt_text="Balance of every account",
+    empty="Nothing is posted.",
+    right=("Balance", "Customers"),
+)
+
+st.subheader("Entries")
+with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
+    document = st.text_input(
+        "Entry, document or customer", key="document", bind="query-params", type="search", placeholder="in_…, cus_…"
+    )
+    accounts = st.multiselect(
+        "Account",
+        [row["account"] for row in source.rows(ACCOUNTS)],
+        key="account",
+        bind="query-params",
+        format_func=spoken,
+        wrap=True,
+    )
+    rule = st.selectbox(
+        "Rule",
+        ["", *(row["rule"] for row in source.rows(RULES))],
+        key="rule",
+        bind="query-params",
+        format_func=lambda name: spoken(name) if name else "any",
+    )
+entries = source.rows(ENTRIES, (document or "").strip(), "|".join(accounts), rule)
+if entries:
+    st.caption(
+        f"{matching(len(entries), entries[0]['matches'], 'entry', 'entries')}, the newest first. "
+        "Tick one to see its postings."
+    )
+selectable(
+    [
+        {
+            "Happened": instant(row["effective_at"]),
+            "Known": instant(row["recorded_at"]),
+            "What": row["description"] or "–",
+            "Rule": spoken(row["rule"]),
+            "Document": row["source_id"] or "–",
+            "Entry": row["entry_id"],
+            "id": row["entry_id"],
+        }
+        for row in entries
+    ],
+    key="entry_rows",
+    parameter="entry",
+    alt_text="Journal entries that match",
+    empty="No entry matches.",
+)
