@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tieout.simulator import WorldSpec, build_world
+from tieout.simulator.faults import KINDS
 
 
 @dataclass(frozen=True)
@@ -37,4 +38,6 @@ def clean(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Made:
     path = tmp_path_factory.mktemp("faulty") / "world"
-    return make(path, customers=160, months=4, seed=12, api="mixed", faults=("all*7",))
+    requests = tuple(f"{kind}/{variant}*3" for kind, variants in KINDS.items() for variant in variants)
+    requests += ("proration_missing/charge*9",)  # a credit alone often leaves too little to charge
+    return make(path, customers=900, months=4, seed=12, api="mixed", events=270_000, faults=requests)

@@ -109,7 +109,8 @@ def _read(raw: dict[str, Any], where: str) -> Record:
         properties = json.loads(properties) if isinstance(properties, str) else properties
         value = "0" if voids else raw["value"]
         fields = (
-            raw["id"], raw["customer"], raw["meter"], value, raw["timestamp"], raw.get("received_at") or None,
+            raw["id"], raw.get("customer", "") if voids else raw["customer"],
+            raw.get("meter", "") if voids else raw["meter"], value, raw["timestamp"], raw.get("received_at") or None,
             properties, voids,
         )  # fmt: skip
     identity, customer, meter, value, at, received, properties, voids = fields

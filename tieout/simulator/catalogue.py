@@ -202,6 +202,11 @@ class Catalogue:
     def price(self, key: str, currency: str) -> Price:
         return self.prices[key, currency]
 
+    @staticmethod
+    def minor(dollars: int, currency: str) -> int:
+        """Whole dollars in the smallest unit of a currency."""
+        return int(dollars * CURRENCIES[currency])
+
 
 def _plain(value: Decimal) -> Decimal:
     return Decimal(plain(value))

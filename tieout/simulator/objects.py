@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tieout.simulator.catalogue import CATALOGUE_CREATED, METERS, PRODUCTS, Meter, Price, plain
-from tieout.simulator.invoices import Invoice, Line, quantity_text
 from tieout.simulator.people import Customer, Item, Subscription
+from tieout.simulator.terms import Coupon, Discount
 
 Json = dict[str, Any]
 API_VERSIONS: Final = {"basil": "2026-10-28.endive", "legacy": "2024-09-30.acacia"}
@@ -83,6 +83,37 @@ def customer(c: Customer, *, balance: int, is_delinquent: bool) -> Json:
     }  # fmt: skip
 
 
+def coupon(held: Coupon, currency: str, amount_off: int | None) -> Json:
+    """A coupon; one of a fixed amount is there once per currency."""
+    return {
+        "id": _coupon_id(held, currency), "object": "coupon", "amount_off": amount_off, "created": CATALOGUE_CREATED,
+        "currency": None if amount_off is None else currency,
+        "duration": "forever" if held.months is None else "repeating", "duration_in_months": held.months,
+        "livemode": True, "max_redemptions": None, "metadata": {}, "name": held.coupon_id,
+        "percent_off": None if held.percent is None else float(held.percent), "redeem_by": None, "times_redeemed": 0,
+        "valid": True,
+    }  # fmt: skip
+
+
+def _coupon_id(held: Coupon, currency: str) -> str:
+    return held.coupon_id if held.percent is not None else f"{held.coupon_id}_{currency}"
+
+
+def discount(held: Discount, c: Customer, s: Subscription) -> Json:
+    out: Json = {
+        "id": held.discount_id, "object": "discount", "checkout_session": None, "customer": c.customer_id,
+        "end": held.end, "invoice": None, "invoice_item": None, "promotion_code": None, "start": held.start,
+        "subscription": s.subscription_id, "subscription_item": None,
+    }  # fmt: skip
+    if c.api == "legacy":
+        return out | {"coupon": coupon(held.coupon, c.currency, held.amount_off)}
+    return out | {"source": {"coupon": _coupon_id(held.coupon, c.currency), "type": "coupon"}}
+
+
+def _collection(c: Customer) -> str:
+    return "send_invoice" if c.terms.is_sent else "charge_automatically"
+
+
 def _subscription_item(s: Subscription, item: Item, api: str, period: tuple[int, int]) -> Json:
     out: Json = {
         "id": item.item_id, "object": "subscription_item", "created": s.created, "discounts": [], "metadata": {},
@@ -103,9 +134,13 @@ def subscription(
     period: tuple[int, int],
     latest_invoice: str | None,
     is_cancelling: bool,
+    at: int,
 ) -> Json:
-    """A subscription as it stands; ``is_cancelling``: the cancellation at the period's end has been asked for."""
+    """A subscription as it stands at an instant; ``is_cancelling``: it has been asked to end with its period."""
     is_over = status == "canceled"
+    is_changed = c.terms.change is not None and s.changed_at is not None
+    held = c.terms.discount
+    discount_now = discount(held, c, s) if held is not None and held.is_in_force(at) else None
     out: Json = {
         "id": s.subscription_id, "object": "subscription", "application": None, "automatic_tax": {"enabled": False},
         "billing_cycle_anchor": s.anchor, "cancel_at": s.cancel_at if is_cancelling and not is_over else None,
@@ -113,108 +148,27 @@ def subscription(
         "cancellation_details": {
             "comment": None, "feedback": None, "reason": "cancellation_requested" if is_cancelling else None,
         },
-        "collection_method": "charge_automatically", "created": s.created, "currency": c.currency,
-        "customer": c.customer_id, "days_until_due": None, "default_payment_method": None, "description": None,
+        "collection_method": _collection(c), "created": s.created, "currency": c.currency,
+        "customer": c.customer_id, "days_until_due": 30 if c.terms.is_sent else None,
+        "default_payment_method": None, "description": None,
         "ended_at": s.cancel_at if is_over else None,
         "items": {
             "object": "list", "data": [_subscription_item(s, i, c.api, period) for i in s.items], "has_more": False,
             "url": f"/v1/subscription_items?subscription={s.subscription_id}",
         },
-        "latest_invoice": latest_invoice, "livemode": True, "metadata": {}, "pause_collection": None, "schedule": None,
+        "latest_invoice": latest_invoice, "livemode": True,
+        "metadata": {"proration_behavior": "create_prorations"} if is_changed else {},
+        "pause_collection": None, "schedule": None,
         "start_date": s.created, "status": status, "test_clock": None, "trial_end": s.trial_end,
         "trial_start": None if s.trial_end is None else s.created,
     }  # fmt: skip
     if c.api == "legacy":
         out["current_period_start"], out["current_period_end"] = period
-        out["discount"] = None
+        out["discount"] = discount_now
     else:
         out["billing_mode"] = {"type": "classic"}
-        out["discounts"] = []
+        out["discounts"] = [] if discount_now is None else [discount_now]
     return out
-
-
-def _line(line: Line, invoice: Invoice, api: str) -> Json:
-    s = invoice.subscription.subscription_id
-    out: Json = {
-        "id": line.line_id, "object": "line_item", "amount": line.amount, "currency": invoice.customer.currency,
-        "description": line.description, "discount_amounts": [], "discountable": True, "discounts": [],
-        "invoice": invoice.invoice_id, "livemode": True, "metadata": {},
-        "period": {"start": line.start, "end": line.end}, "pretax_credit_amounts": [],
-        "quantity": int(line.quantity), "subscription": s,
-    }  # fmt: skip
-    if api == "legacy":
-        out |= {
-            "amount_excluding_tax": line.amount, "price": embedded_price(line.price), "proration": False,
-            "proration_details": {"credited_items": None}, "tax_amounts": [], "tax_rates": [], "type": "subscription",
-            "unit_amount_excluding_tax": plain(line.unit), "subscription_item": line.item_id,
-        }  # fmt: skip
-        return out
-    return out | {
-        "parent": {
-            "type": "subscription_item_details", "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": None, "subscription_item": line.item_id, "proration": False,
-                "proration_details": {"credited_items": None}, "subscription": s,
-            },
-        },
-        "pricing": {
-            "type": "price_details",
-            "price_details": {"price": line.price.price_id, "product": f"prod_{line.price.product}"},
-            "unit_amount_decimal": plain(line.unit),
-        },
-        "quantity_decimal": quantity_text(line.quantity), "subtotal": line.amount, "taxes": [],
-    }  # fmt: skip
-
-
-def invoice_lines(invoice: Invoice) -> list[Json]:
-    """The lines' JSON, made once for all versions of an invoice."""
-    return [_line(line, invoice, invoice.customer.api) for line in invoice.lines]
-
-
-def invoice(i: Invoice, lines: list[Json]) -> Json:
-    """An invoice as it stands."""
-    c, total = i.customer, i.total
-    is_paid, is_draft = i.status == "paid", i.status == "draft"
-    due = total if is_draft else i.amount_due
-    out: Json = {
-        "id": i.invoice_id, "object": "invoice", "account_country": "US", "account_name": "Loopwright Inc",
-        "amount_due": due, "amount_paid": i.amount_paid, "amount_remaining": due - i.amount_paid, "amount_shipping": 0,
-        "application": None, "attempt_count": i.attempts, "attempted": i.attempts > 0, "auto_advance": True,
-        "automatic_tax": {"enabled": False, "liability": None, "status": None}, "billing_reason": i.billing_reason,
-        "collection_method": "charge_automatically", "created": i.created, "currency": c.currency,
-        "customer": c.customer_id, "customer_email": f"billing+{c.number}@example.com", "customer_name": c.name,
-        "default_payment_method": None, "description": None, "due_date": None, "effective_at": i.finalized_at,
-        "ending_balance": i.ending_balance, "last_finalization_error": None,
-        "lines": {
-            "object": "list", "data": lines, "has_more": False, "url": f"/v1/invoices/{i.invoice_id}/lines",
-        },
-        "livemode": True, "metadata": {}, "next_payment_attempt": i.next_attempt,
-        "number": None if is_draft else i.number, "period_end": i.period_end, "period_start": i.period_start,
-        "post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "starting_balance": 0,
-        "status": i.status,
-        "status_transitions": {
-            "finalized_at": i.finalized_at, "marked_uncollectible_at": None, "paid_at": i.paid_at, "voided_at": None,
-        },
-        "subtotal": total, "subtotal_excluding_tax": total, "total": total, "total_discount_amounts": [],
-        "total_excluding_tax": total, "webhooks_delivered_at": i.created, "total_pretax_credit_amounts": [],
-        "discounts": [],
-    }  # fmt: skip
-    if c.api == "legacy":
-        out |= {
-            "subscription": i.subscription.subscription_id, "charge": i.charge_id,
-            "payment_intent": i.payment_intent_id, "paid": is_paid, "paid_out_of_band": False,
-            "discount": None, "tax": None, "total_tax_amounts": [],
-            "subscription_details": {"metadata": {}},
-        }  # fmt: skip
-        return out
-    return out | {
-        "parent": {
-            "type": "subscription_details", "quote_details": None,
-            "subscription_details": {"metadata": {}, "subscription": i.subscription.subscription_id},
-        },
-        "amount_overpaid": 0, "amount_paid_off_stripe": 0,
-        "automatically_finalizes_at": i.created + 3600 if is_draft else None, "total_taxes": [],
-    }  # fmt: skip
 
 
 def event(event_id: str, api: str, kind: str, created: int, obj: Json, previous: Json | None = None) -> Json:

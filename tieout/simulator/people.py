@@ -11,6 +11,7 @@ from tieout.simulator.catalogue import CURRENCIES, PLANS, Catalogue, Plan, Price
 from tieout.simulator.ids import Ids
 from tieout.simulator.periods import DAY, boundaries
 from tieout.simulator.spec import WorldSpec
+from tieout.simulator.terms import Terms
 
 _FIRST: Final = """
     Acme Amber Aster Birch Cedar Cinder Cobalt Copper Coral Delta Drift Ember Falcon Fern Flint Granite
@@ -25,6 +26,8 @@ _LAST: Final = """
 """.split()
 _CURRENCY_SHARE: Final = (("usd", 0.80), ("eur", 0.14), ("jpy", 0.06))
 _TRIAL_SHARE, _CANCEL_SHARE, _FAILING_SHARE, _MONTH_END_SHARE = 0.12, 0.08, 0.08, 0.06
+#: Customers whose meter summaries are one per day instead of one per billing period.
+DAILY_SUMMARIES_EVERY, DAILY_SUMMARIES_MAX = 6, 500
 _TRIAL_DAYS: Final = (7, 14)
 
 
@@ -51,6 +54,9 @@ class Subscription:
     cancel_at: int | None = None
     pays_late: bool = False
     streams: dict[str, int] = field(default_factory=dict)
+    #: When an item was changed, and (quantity, price) that it had before.
+    changed_at: int | None = None
+    before: tuple[int, Price] | None = None
 
     @property
     def anchor(self) -> int:
@@ -59,6 +65,10 @@ class Subscription:
     @property
     def metered(self) -> list[Item]:
         return [i for i in self.items if i.price.meter is not None]
+
+    def item(self, item_id: str) -> Item:
+        """The item with that id."""
+        return next(i for i in self.items if i.item_id == item_id)
 
     def period_of(self, instant_s: int) -> int:
         """The number of the period that holds the instant."""
@@ -79,6 +89,13 @@ class Customer:
     account_id: str | None = None
     contract_id: str | None = None
     usage_by_account: float = 0.0
+    #: How a fault has the contract written, and a second contract that nothing bills.
+    contract_way: str = ""
+    further_contract: str = ""
+    has_daily_summaries: bool = False
+    begin_s: int = 0
+    end_s: int = 0
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass
@@ -117,6 +134,9 @@ def plan_people(spec: WorldSpec, catalogue: Catalogue) -> list[Customer]:
             created=created,
             api=api,
             subscription=subscription,
+            has_daily_summaries=n % DAILY_SUMMARIES_EVERY == 0 and n // DAILY_SUMMARIES_EVERY < DAILY_SUMMARIES_MAX,
+            begin_s=spec.begin_s,
+            end_s=spec.end_s,
         )
         if subscription.plan.name == "Enterprise" or (subscription.plan.name == "Team" and rng.random() < 0.3):
             customer.contract_id = f"ctr_{n + 1}"

@@ -14,23 +14,24 @@ import numpy as np
 
 from tieout.simulator import objects
 from tieout.simulator.billing import Biller
-from tieout.simulator.catalogue import METER_NAMES, METERS, PRODUCTS, Catalogue, make_catalogue, plain, rate
+from tieout.simulator.catalogue import CURRENCIES, METER_NAMES, METERS, PRODUCTS, Catalogue, make_catalogue, plain, rate
 from tieout.simulator.faults import parse_requests
-from tieout.simulator.faults.base import PLANTS, Plant
+from tieout.simulator.faults.assign import assign
+from tieout.simulator.faults.base import Plant
+from tieout.simulator.faults.contracts import contract_lines, further_contract
 from tieout.simulator.faults.usage import USAGE_PLANTS, UsageSite
 from tieout.simulator.ids import Ids
 from tieout.simulator.landing import Landing
 from tieout.simulator.money_objects import meter_event_summary
-from tieout.simulator.payouts import PayoutMismatch, pay_out
+from tieout.simulator.payouts import pay_out
 from tieout.simulator.people import Customer, Streams, plan_people, usage_streams
 from tieout.simulator.periods import DAY, iso
 from tieout.simulator.spec import Progress, SpecError, WorldSpec
+from tieout.simulator.terms import COUPONS, OLD_COUPON, TermsMaker
 from tieout.simulator.truth import Truth
 from tieout.simulator.usage import UsageMaker
 from tieout.simulator.usage_files import StreamNames, UsageWriter
 
-#: Customers whose meter summaries are one per day instead of one per billing period.
-DAILY_SUMMARIES_EVERY, DAILY_SUMMARIES_MAX = 6, 500
 #: A faulted customer uses at least this much (1 is the typical customer), so that its usage costs something.
 FAULTED_RATE_MIN = 2.0
 
@@ -63,14 +64,15 @@ def build_world(folder: Path, spec: WorldSpec, progress: Progress | None = None)
     _clear(folder)
     catalogue, truth = make_catalogue(), Truth()
     customers = plan_people(spec, catalogue)
-    plants, payout_plants = _assign(spec, requests, customers, truth)
+    TermsMaker(spec, catalogue).plan(customers)
+    plants, payout_plants = assign(spec, requests, customers, TermsMaker(spec, catalogue, "fault terms"), truth)
     streams = usage_streams(spec, customers, METER_NAMES)
     for n in plants:
         for stream in customers[n].subscription.streams.values():
             streams.rate[stream] = max(streams.rate[stream], FAULTED_RATE_MIN)
 
     landing = Landing(folder / "landing", spec.rng("landing"))
-    maker = _make_usage(folder, spec, customers, streams, requests, truth, landing, tell)
+    maker = _make_usage(folder, spec, customers, streams, requests, plants, truth, landing, tell)
     meter_of = [METER_NAMES[m] for m in streams.meter]
     desk = Biller(spec, catalogue, maker.totals, meter_of, landing, truth)
     for n, customer in enumerate(customers):
@@ -78,7 +80,8 @@ def build_world(folder: Path, spec: WorldSpec, progress: Progress | None = None)
         if (n + 1) % 100 == 0 or n + 1 == len(customers):
             tell("billing customers", n + 1, len(customers))
     _write_catalogue(landing, catalogue, _shared_api(spec))
-    _write_contracts(landing, customers)
+    _write_contracts(spec, landing, customers, catalogue)
+    _write_coupons(landing, _shared_api(spec))
     _write_summaries(spec, landing, customers, desk, tell)
     payouts = pay_out(spec, desk.account.movements, payout_plants, landing, truth, _shared_api(spec))
     landing.close()
@@ -122,46 +125,13 @@ def _shared_api(spec: WorldSpec) -> str:
     return "basil" if spec.api == "mixed" else spec.api
 
 
-def _assign(
-    spec: WorldSpec, requests: list[tuple[str, str]], customers: list[Customer], truth: Truth
-) -> tuple[dict[int, list[Plant]], list[PayoutMismatch]]:
-    """Choose a customer for each fault of a subscription; ``compound`` says how many may meet on one."""
-    rng = spec.rng("faults")
-    chosen: dict[int, list[Plant]] = defaultdict(list)
-    payout_plants = []
-    for kind, variant in requests:
-        if kind == PayoutMismatch.kind:
-            payout_plants.append(PayoutMismatch(variant, rng))
-        elif kind in PLANTS:
-            plant = PLANTS[kind](variant, rng)
-            free = [n for n in range(len(customers)) if len(chosen.get(n, ())) < spec.compound]
-            good = [n for n in free if _has_time(spec, customers[n]) and plant.suits(customers[n])]
-            if not good:
-                good = [n for n in free if n not in chosen and plant.arrange(customers[n], spec.end_s)][:1]
-            if spec.compound > 1:
-                good = [n for n in good if n in chosen] or good
-            if not good:
-                truth.skipped.append({"kind": kind, "variant": variant})
-                continue
-            n = int(rng.choice(good))
-            chosen[n].append(plant)
-            customers[n].subscription.pays_late = False
-    return chosen, payout_plants
-
-
-def _has_time(spec: WorldSpec, customer: Customer) -> bool:
-    """Whether a period (a leaving customer's last one) ended early enough for a fault to be planted and to show."""
-    s = customer.subscription
-    needed = s.bounds[1] if s.cancel_at is None else s.cancel_at
-    return needed + 4 * DAY < spec.end_s
-
-
 def _make_usage(
     folder: Path,
     spec: WorldSpec,
     customers: list[Customer],
     streams: Streams,
-    requests: list[tuple[str, str]],
+    requests: list[tuple[tuple[str, str], ...]],
+    plants: dict[int, list[Plant]],
     truth: Truth,
     landing: Landing,
     tell: Any,
@@ -170,9 +140,12 @@ def _make_usage(
     maker = UsageMaker(spec, streams, share, METER_NAMES)
     site = UsageSite(spec, customers, maker.totals, truth, Ids(spec.rng("usage fault ids")))
     rng = spec.rng("usage faults")
-    for kind, variant in requests:
+    for kind, variant in (one for group in requests for one in group):
         if kind in USAGE_PLANTS and not USAGE_PLANTS[kind](variant, rng).plant(site):
             truth.skipped.append({"kind": kind, "variant": variant})
+    for n, own in plants.items():
+        for plant in own:
+            plant.before_usage(customers[n], site)
     owners = [customers[n] for n in streams.customer]
     names = StreamNames(
         customers=[c.customer_id for c in owners],
@@ -199,30 +172,20 @@ def _write_catalogue(landing: Landing, catalogue: Catalogue, api: str) -> None:
         landing.write(f"stripe/{api}/billing.meter.jsonl", objects.meter(meter))
 
 
-def _write_contracts(landing: Landing, customers: list[Customer]) -> None:
+def _write_coupons(landing: Landing, api: str) -> None:
+    for coupon in (*COUPONS, OLD_COUPON):
+        for currency in CURRENCIES if coupon.dollars_off is not None else ("",):
+            off = None if coupon.dollars_off is None else Catalogue.minor(coupon.dollars_off, currency)
+            landing.write(f"stripe/{api}/coupon.jsonl", objects.coupon(coupon, currency, off))
+
+
+def _write_contracts(spec: WorldSpec, landing: Landing, customers: list[Customer], catalogue: Catalogue) -> None:
     for c in customers:
-        if c.contract_id is None:
-            continue
-        items = [
-            {"price": i.price.price_id, **({"quantity": i.quantity} if i.quantity else {})}
-            for i in c.subscription.items
-        ]
-        landing.write(
-            "contracts/contracts.jsonl",
-            {
-                "contract_id": c.contract_id,
-                "account_id": c.account_id,
-                "account_name": c.name,
-                "customer": c.customer_id,
-                "starts_at": iso(c.created),
-                "ends_at": iso(c.subscription.cancel_at) if c.subscription.cancel_at else None,
-                "currency": c.currency,
-                "items": items,
-                "coupon": None,
-                "commitment": None,
-                "limits": [],
-            },
-        )
+        lines = contract_lines(c, catalogue, spec.end_s) if c.contract_id is not None else []
+        if c.further_contract:
+            lines.append(further_contract(c))
+        for line in lines:
+            landing.write("contracts/contracts.jsonl", line)
 
 
 def _write_summaries(spec: WorldSpec, landing: Landing, customers: list[Customer], desk: Biller, tell: Any) -> None:
@@ -230,11 +193,10 @@ def _write_summaries(spec: WorldSpec, landing: Landing, customers: list[Customer
     ids, totals = Ids(spec.rng("summary ids")), desk.totals
     for n, customer in enumerate(customers):
         s = customer.subscription
-        is_daily = n % DAILY_SUMMARIES_EVERY == 0 and n // DAILY_SUMMARIES_EVERY < DAILY_SUMMARIES_MAX
         for meter, stream in s.streams.items():
             shifts = {p: shift for (owner, p), shift in desk.account.meter_shifts.items() if owner == stream}
             windows: list[tuple[int, int, Any]] = []
-            if is_daily:
+            if customer.has_daily_summaries:
                 by_day: dict[int, int] = defaultdict(int)
                 for day, shift in shifts.values():
                     by_day[day] += shift

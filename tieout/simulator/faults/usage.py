@@ -46,6 +46,23 @@ class UsageSite:
         first = midnight(start) + DAY
         return [d for d in range(first, min(midnight(end), self.last_day()), DAY) if "jsonl" in native_format(d)]
 
+    def text_day(self, instant: int) -> int:
+        """The day nearest to an instant whose native file is JSON lines."""
+        days = [d for d in range(self.totals.begin_day, self.last_day() + 1, DAY) if "jsonl" in native_format(d)]
+        return min(days, key=lambda day: abs(day - midnight(instant)))
+
+    def record(self, customer: str, at: int, meter: str, value: int) -> dict[str, Any]:
+        """A good native record."""
+        return {
+            "id": f"ue_{self.ids.hex(16)}",
+            "customer": customer,
+            "meter": meter,
+            "value": value,
+            "timestamp": iso(at),
+            "received_at": iso(at + 20),
+            "properties": {"region": "us-east-1", "model": "sonnet-5"},
+        }
+
     def put(self, day: int, record: dict[str, Any] | str, on_written: Any = None, shape: int = NATIVE) -> None:
         raw = record if isinstance(record, str) else json.dumps(record)
         self.extras[day].append(Extra(shape, raw, on_written))
@@ -81,15 +98,7 @@ class UsagePlant(ABC):
 
     def record(self, site: UsageSite, customer: str, at: int, meter: str = "premium_requests") -> dict[str, Any]:
         """A good native record."""
-        return {
-            "id": f"ue_{site.ids.hex(16)}",
-            "customer": customer,
-            "meter": meter,
-            "value": int(self.rng.integers(1, 20)),
-            "timestamp": iso(at),
-            "received_at": iso(at + 20),
-            "properties": {"region": "us-east-1", "model": "sonnet-5"},
-        }
+        return site.record(customer, at, meter, int(self.rng.integers(1, 20)))
 
 
 USAGE_PLANTS: Final[dict[str, type[UsagePlant]]] = {}
