@@ -17,6 +17,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "ledger_balances": ("account", "customer_id", "currency"),
     "tie_outs": ("account", "scope", "currency"),
     "credit_balances": ("credit_grant_id",),
+    "credit_applications": ("credit_balance_transaction_id",),
     "usage_daily": ("customer_id", "meter", "usage_date"),
     "usage_quarantine": ("file", "line_number"),
     "payment_recovery": ("invoice_id",),
@@ -137,6 +138,17 @@ def _money() -> list[Check]:
             "from credit_balances "
             "where granted_minor <> applied_minor + expired_minor + voided_minor + available_minor "
             "order by all limit 20",
+        ),
+        no_rows(
+            "what_lines_used_of_a_credit_grant_is_what_was_applied_of_it",
+            "credit_applications",
+            "critical",
+            "The lines that a credit grant paid do not add up to what was applied of it.",
+            "with used as (select credit_grant_id, sum(amount_minor) as used_minor from credit_applications "
+            "group by all) "
+            "select credit_grant_id, applied_minor, used_minor from credit_balances "
+            "left join used using (credit_grant_id) "
+            "where applied_minor <> coalesce(used_minor, 0) order by all limit 20",
         ),
         no_rows(
             "a_tie_out_shows_its_own_difference",

@@ -132,6 +132,14 @@ BLOCKING = [
         ("update marts.tie_outs set ledger_minor = ledger_minor + 5 where rowid = 0",),
     ),
     Spoiled(
+        "what_lines_used_of_a_credit_grant_is_what_was_applied_of_it",
+        (
+            "insert into marts.credit_balances by name select 'credgr_x' as credit_grant_id, 5 as granted_minor, "
+            "5 as applied_minor, 0 as expired_minor, 0 as voided_minor, 0 as available_minor",
+        ),
+        "credgr_x",
+    ),
+    Spoiled(
         "what_is_not_computed_says_why",
         ("update marts.invoice_reconciliation set status = 'not_computed', reason = null where rowid = 0",),
     ),

@@ -22,6 +22,7 @@ LEDGER_MODELS = (
     "+ledger_balances",
     "+tie_outs",
     "+credit_balances",
+    "+credit_applications",
     "+payment_recovery",
 )
 

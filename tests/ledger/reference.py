@@ -1,4 +1,4 @@
-"""Deferred revenue, prepaid credits and tax payable in plain Python, straight from the landed objects.
+"""Deferred revenue, prepaid credits, tax payable and unbilled receivable in plain Python, straight from landed files.
 
 Shares nothing with the SQL: it reads the files, takes the most final version of each object, and counts with integers
 and fractions. Sums are per currency, debit above zero.
@@ -10,10 +10,12 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from tests.reference.rater import round_half_away, step
 
 FINALITY = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
 Object = dict[str, Any]
@@ -33,6 +35,7 @@ class Books:
     """The objects of a landing area, by type and id."""
 
     def __init__(self, landing: Path, as_of: str) -> None:
+        self.landing = landing
         self.as_of = int(datetime.fromisoformat(as_of).timestamp())
         self.by_type: dict[str, dict[str, Object]] = {}
         for found in landed_objects(landing):
@@ -94,3 +97,60 @@ class Books:
                 money = (moved["credit"] or moved["debit"])["amount"]["monetary"]
                 left[money["currency"]] -= money["value"] if moved["credit"] else -money["value"]
         return {currency: amount for currency, amount in left.items() if amount}
+
+    def counting_usage(self) -> list[Object]:
+        """Native events once each, without the voided ones; instants in Unix seconds."""
+        events: dict[str, Object] = {}
+        voided = set()
+        for path in sorted((self.landing / "usage").rglob("*.jsonl")):
+            for record in map(json.loads, path.read_text().splitlines()):
+                if record.get("voids"):
+                    voided.add(record["voids"])
+                else:
+                    events[record["id"]] = record | {"timestamp": _seconds(record["timestamp"])}
+        return [event for event_id, event in events.items() if event_id not in voided]
+
+    def unbilled_receivable(self) -> Balances:
+        """Usage rated at its list price in periods whose invoice is not finalized, or that still run.
+
+        For monthly per-unit prices on subscriptions that never changed, whose meters sum native events.
+        """
+        unbilled: Counter[str] = Counter()
+        usage = self.counting_usage()
+        for subscription in self.all("subscription"):
+            closed = {
+                invoice["period_end"]
+                for invoice in self.all("invoice")
+                if _subscription_id(invoice) == subscription["id"]
+                and invoice["billing_reason"] == "subscription_cycle"
+                and invoice["status"] != "draft"
+            }
+            for item in subscription["items"]["data"]:
+                price = item["price"]
+                if price["recurring"]["usage_type"] != "metered":
+                    continue
+                meter = self.by_type["billing.meter"][price["recurring"]["meter"]]["event_name"]
+                number, anchor = 0, subscription["billing_cycle_anchor"]
+                while (start := step(anchor, "month", number)) < self.as_of:
+                    number += 1
+                    end = step(anchor, "month", number)
+                    used = sum(
+                        Fraction(str(event["value"]))
+                        for event in usage
+                        if (event["customer"], event["meter"]) == (subscription["customer"], meter)
+                        and start <= event["timestamp"] < end
+                    )
+                    if end not in closed:
+                        amount = round_half_away(used * Fraction(price["unit_amount_decimal"]))
+                        unbilled[subscription["currency"]] += amount
+        return {currency: amount for currency, amount in unbilled.items() if amount}
+
+
+def _subscription_id(invoice: Object) -> str:
+    """Of an invoice in either shape of the API."""
+    found: str = invoice.get("subscription") or invoice["parent"]["subscription_details"]["subscription"]
+    return found
+
+
+def _seconds(instant: Any) -> float:
+    return instant if isinstance(instant, int) else datetime.fromisoformat(instant).astimezone(UTC).timestamp()

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final, TextIO
 
@@ -174,13 +173,17 @@ def account_name(account: str, account_type: str | None) -> str:
 
 def amount_text(amount_minor: int, currency: str) -> str:
     """Minor units as the decimal number of the currency: (-5, usd) is `-0.05`, (5, jpy) is `5`, (5, kwd) is `0.005`."""
-    return f"{Decimal(amount_minor).scaleb(-currency_exponent(currency)):f}"
+    exponent = currency_exponent(currency)
+    digits = f"{abs(amount_minor):0{exponent + 1}d}"
+    sign = "-" if amount_minor < 0 else ""
+    return f"{sign}{digits[:-exponent]}.{digits[-exponent:]}" if exponent else f"{sign}{digits}"
 
 
 def quoted(text: str) -> str:
     """A Beancount string on one line."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + " ".join(escaped.split()) + '"'
+    if not text.isprintable() or "\\" in text or '"' in text:
+        text = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, chosen: dict[str, object]) -> Iterator[Row]:

@@ -175,6 +175,7 @@ final as (
         period_end,
         nominal_end,
         full_start,
+        anchor_at,
         service_end_at,
         lag(period_end) over subscription_periods as previous_period_end,
         lead(period_start) over subscription_periods as next_period_start,

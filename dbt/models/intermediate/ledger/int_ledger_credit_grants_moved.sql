@@ -46,7 +46,11 @@ ruled as (
     select
         moved.*,
         if(accounts.entry_type is null, 'credit_unknown', accounts.rule) as rule,
-        if(accounts.entry_type is null, 'prepaid_credits', accounts.account) as account,
+        case
+            when accounts.entry_type is not null then accounts.account
+            when moved.category = 'promotional' then 'promotional_credits'
+            else 'prepaid_credits'
+        end as account,
         if(accounts.entry_type is null, 'suspense', accounts.counter_account)
             as counter_account,
     from moved
@@ -68,7 +72,10 @@ final as (
         'Credit grant: ' || replace(entry_type, '_', ' ') as description,
         unnest([account, counter_account]) as account,
         customer_id,
-        unnest([credit_grant_id, null]) as subledger_id,
+        unnest([
+            credit_grant_id,
+            if(counter_account = 'suspense', credit_balance_transaction_id, null),
+        ]) as subledger_id,
         unnest([-available_minor, available_minor]) as amount_minor,
         currency,
     from ruled

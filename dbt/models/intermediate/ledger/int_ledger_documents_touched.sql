@@ -109,6 +109,40 @@ objects as (
 
 ),
 
+-- a refund asks whether its invoice was paid twice: by its charges, refunds and disputes together
+refunded as (
+
+    select
+        refunds.refund_id,
+        linked.invoice_id,
+    from refunds
+    left join charges
+        on refunds.charge_id is null and refunds.payment_intent_id = charges.payment_intent_id
+    inner join linked on coalesce(refunds.charge_id, charges.charge_id) = linked.charge_id
+    where linked.invoice_id is not null
+
+),
+
+payments as (
+
+    select invoice_id, invoice_id as object_id from refunded
+
+    union all
+
+    select invoice_id, charge_id from linked
+
+    union all
+
+    select linked.invoice_id, disputes.dispute_id
+    from linked
+    inner join disputes using (charge_id)
+
+    union all
+
+    select invoice_id, refund_id from refunded
+
+),
+
 -- what a document reads beside itself
 readings as (
 
@@ -130,6 +164,16 @@ readings as (
     union all
 
     select 'refund', refund_id, charge_id from refunds
+
+    union all
+
+    select 'refund', refund_id, payment_intent_id from refunds
+
+    union all
+
+    select 'refund', refunded.refund_id, payments.object_id
+    from refunded
+    inner join payments using (invoice_id)
 
     union all
 

@@ -1,7 +1,9 @@
 {{ config(materialized='ephemeral') }}
 
--- Rule refund_issued: first against the credit note that promised it, the rest against revenue.
--- A refund that failed or was canceled is no refund; its balance transactions cancel each other.
+-- Rule refund_issued: first against the credit note that promised it. What nobody promised goes
+-- back to where the charge was put: a payment without an invoice, or the receivable that it paid
+-- twice or too high; else it is revenue given back. A refund that failed or was canceled is no
+-- refund; its balance transactions cancel each other.
 
 with refunds as (
 
@@ -12,6 +14,12 @@ with refunds as (
 charges as (
 
     select * from {{ ref('int_charges_current') }}
+
+),
+
+settled as (
+
+    select * from {{ ref('int_charges_settled') }}
 
 ),
 
@@ -43,25 +51,48 @@ promised as (
 
 ),
 
+-- a refund may name only the payment intent that it takes from
+located as (
+
+    select
+        refunds.* exclude (charge_id),
+        coalesce(refunds.charge_id, charges.charge_id) as charge_id,
+    from refunds
+    left join charges
+        on
+            refunds.charge_id is null
+            and refunds.payment_intent_id = charges.payment_intent_id
+            and charges.status = 'succeeded'
+    where coalesce(refunds.status, 'succeeded') in ('succeeded', 'pending')
+
+),
+
 measured as (
 
     select
-        refunds.refund_id,
-        refunds.currency,
-        refunds.created_at,
-        refunds.amount_minor,
-        refunds.charge_id,
+        located.refund_id,
+        located.currency,
+        located.created_at,
+        located.amount_minor,
+        located.charge_id,
         charges.customer_id,
         promised.credit_note_id,
         if(
             promised.credit_note_id is null,
             0,
-            least(coalesce(promised.promised_minor, refunds.amount_minor), refunds.amount_minor)
+            least(coalesce(promised.promised_minor, located.amount_minor), located.amount_minor)
         ) as promised_minor,
-    from refunds
+        case
+            when settled.charge_id is null then 'refunds_and_credit_notes'
+            when settled.invoice_id is null then 'unapplied_payments'
+            when settled.is_surplus or settled.is_overcharge_returned then 'accounts_receivable'
+            else 'refunds_and_credit_notes'
+        end as rest_account,
+        settled.invoice_id,
+    from located
     left join charges using (charge_id)
+    left join settled using (charge_id)
     left join promised using (refund_id)
-    where coalesce(refunds.status, 'succeeded') in ('succeeded', 'pending')
 
 ),
 
@@ -73,10 +104,16 @@ final as (
         refund_id as source_id,
         created_at as effective_at,
         'Refund of charge ' || coalesce(charge_id, 'unknown') as description,
-        unnest(['credit_notes_payable', 'refunds_and_credit_notes', 'payments_clearing'])
-            as account,
+        unnest(['credit_notes_payable', rest_account, 'payments_clearing']) as account,
         customer_id,
-        unnest([credit_note_id, null, null]) as subledger_id,
+        unnest([
+            credit_note_id,
+            case rest_account
+                when 'unapplied_payments' then charge_id
+                when 'accounts_receivable' then invoice_id
+            end,
+            null,
+        ]) as subledger_id,
         unnest([promised_minor, amount_minor - promised_minor, -amount_minor]) as amount_minor,
         currency,
     from measured

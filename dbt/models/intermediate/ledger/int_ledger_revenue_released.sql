@@ -16,24 +16,32 @@ parameters as (
 
 ),
 
-months as (
+-- the month of finalization takes what was earned before it; as of an instant before that, the
+-- last month that has begun does
+passed as (
 
     select
         lines.*,
         parameters.as_of,
-        date_trunc('month', greatest(lines.finalized_at, lines.period_start_at))
-            as first_month,
-        unnest(generate_series(
-            date_trunc('month', greatest(lines.finalized_at, lines.period_start_at))::timestamp,
-            least(lines.period_end_at, parameters.as_of) - interval 1 microsecond,
-            interval 1 month
-        )) as month_start,
+        least(lines.period_end_at, parameters.as_of) - interval 1 microsecond as passed_at,
+        date_trunc(
+            'month', least(greatest(lines.finalized_at, lines.period_start_at), passed_at)
+        )::timestamp as first_month,
     from lines
     cross join parameters
     where
         lines.is_deferred
         and lines.status <> 'void'
         and lines.period_start_at < parameters.as_of
+
+),
+
+months as (
+
+    select
+        *,
+        unnest(generate_series(first_month, passed_at, interval 1 month)) as month_start,
+    from passed
 
 ),
 

@@ -131,6 +131,11 @@ final as (
             ),
             false
         ) as is_surplus,
+        coalesce(
+            covered.captured_minor > invoices.amount_paid_minor
+            and covered.captured_minor - covered.refunded_minor = invoices.amount_paid_minor,
+            false
+        ) as is_overcharge_returned,
     from covered
     left join invoices
         on covered.invoice_id = invoices.invoice_id

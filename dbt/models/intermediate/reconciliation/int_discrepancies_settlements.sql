@@ -85,18 +85,9 @@ disputed_charges as (
 -- overcharge
 returned_charges as (
 
-    select charges_settled.charge_id
+    select charge_id
     from charges_settled
-    left join invoices
-        on charges_settled.invoice_id = invoices.invoice_id
-    where
-        charges_settled.is_surplus
-        or charges_settled.invoice_id is null
-        or (
-            charges_settled.captured_minor > invoices.amount_paid_minor
-            and charges_settled.captured_minor - charges_settled.refunded_minor
-            = invoices.amount_paid_minor
-        )
+    where is_surplus or is_overcharge_returned or invoice_id is null
 
 ),
 

@@ -29,7 +29,15 @@ moved as (
         ) filter (entry_type in ('credits_applied', 'credits_application_invoice_voided'))
             as applied_minor,
         sum(amount_minor) filter (entry_type = 'credits_expired') as expired_minor,
-        sum(amount_minor) filter (entry_type = 'credits_voided') as voided_minor,
+        -- a type that nobody named has taken the credits all the same
+        sum(if(transaction_type = 'debit', amount_minor, -amount_minor)) filter (
+            entry_type not in (
+                'credits_granted',
+                'credits_applied',
+                'credits_application_invoice_voided',
+                'credits_expired'
+            )
+        ) as voided_minor,
     from transactions
     group by all
 
