@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from expectations.check import Check, key, no_rows, not_null, one_of
-from tieout.core.kinds import KINDS, SEVERITIES
+from tieout.core.kind import SEVERITIES
+from tieout.core.kinds import KINDS
 
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "customers": ("customer_id",),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
+from app.cli.explain_discrepancy import evidence_lines, told_discrepancy, usage_lines
 from app.cli.explain_sums import sums_of
 from app.cli.options import HomeOption, home_of
 from tieout.core.money import format_money
 from tieout.store.errors import BadArgument
+from tieout.store.home import Home
 from tieout.store.snapshots import Snapshot, open_snapshot
 
 LIST_MAX = 50
@@ -20,14 +21,21 @@ LIST_MAX = 50
 def explain(
     id: Annotated[str, typer.Argument(metavar="ID", help="A discrepancy, an invoice or a customer.")],
     home: HomeOption = None,
-    events: Annotated[bool, typer.Option("--events", help="With the usage by day behind each metered line.")] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="With the usage behind it: by day, and of a discrepancy its records.")
+    ] = False,
 ) -> None:
     """Says what is known about a discrepancy, a customer, or an invoice: expected beside actual, and every sum.
 
     An invoice that never came is named by its expected_invoice_id.
     """
-    with open_snapshot(home_of(home)) as snapshot:
-        for finder in (_discrepancy, partial(_invoice, with_events=events), _customer):
+    where = home_of(home)
+    with open_snapshot(where) as snapshot:
+        for finder in (
+            partial(_discrepancy, home=where, with_events=events),
+            partial(_invoice, with_events=events),
+            _customer,
+        ):
             lines = finder(snapshot, id)
             if lines is not None:
                 typer.echo("\n".join(lines))
@@ -42,29 +50,16 @@ def _one(snapshot: Snapshot, table: str, key: str, id: str) -> dict[str, Any] | 
     return rows[0] if rows else None
 
 
-def _discrepancy(snapshot: Snapshot, id: str) -> list[str] | None:
+def _discrepancy(snapshot: Snapshot, id: str, home: Home, with_events: bool) -> list[str] | None:
     row = _one(snapshot, "discrepancies", "discrepancy_id", id)
     if row is None:
         return None
-    places = ("customer_id", "subscription_id", "invoice_id", "price_id", "meter", "object_id", "period_start")
-    lines = [
-        f"{row['kind']} ({row['severity']}, {row['status']})",
-        f"  {row['explanation']}",
-        "",
-        *(f"  {place:<16}{row[place]}" for place in places if row.get(place) is not None),
-        *(
-            _figure(row, name)
-            for name in ("expected_minor", "actual_minor", "impact_minor")
-            if row.get(name) is not None
-        ),
-        f"  {'first seen':<16}{row['first_seen_at']}",
-        f"  {'last seen':<16}{row['last_seen_at']}",
+    return [
+        *told_discrepancy(row),
+        *evidence_lines(row),
+        *(["", *_both_sides(snapshot, row["invoice_id"])] if row.get("invoice_id") else []),
+        *(usage_lines(home, snapshot, row) if with_events else []),
     ]
-    if row.get("evidence"):
-        lines += ["", "  evidence", *(f"    {line}" for line in _pretty(row["evidence"]))]
-    if row.get("invoice_id"):
-        lines += ["", *_both_sides(snapshot, row["invoice_id"])]
-    return lines
 
 
 def _invoice(snapshot: Snapshot, id: str, with_events: bool = False) -> list[str] | None:
@@ -188,14 +183,3 @@ def _facts(row: dict[str, Any], currency: str | None) -> list[str]:
         else:
             told.append(f"  {name:<28}{value}")
     return told
-
-
-def _figure(row: dict[str, Any], name: str) -> str:
-    return f"  {name.removesuffix('_minor'):<16}{format_money(row[name], row.get('currency') or '')}"
-
-
-def _pretty(text: str) -> list[str]:
-    try:
-        return json.dumps(json.loads(text), indent=2).splitlines()
-    except ValueError:
-        return text.splitlines()

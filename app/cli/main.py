@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from app.cli import accept, demo, errors, explain, read, run, sync, watch, world
 from app.cli import app as dashboard
-from app.cli import demo, errors, explain, read, run, sync, watch, world
 
 app = typer.Typer(
     name="tieout",
@@ -21,6 +21,7 @@ app.command("sync")(sync.sync)
 app.command("snapshot")(read.snapshot)
 app.command("discrepancies")(read.discrepancies)
 app.command("explain")(explain.explain)
+app.command("accept")(accept.accept)
 app.command("watch")(watch.watch)
 app.command("app")(dashboard.app)
 app.command("world")(world.world)

@@ -5,21 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, cast
 
 import typer
 
 from app.cli.errors import FOUND_SEVERE
 from app.cli.options import HomeOption, home_of
+from tieout.core.kind import CATEGORIES, SEVERITIES, Severity
+from tieout.core.kinds import KIND_BY_NAME
 from tieout.core.money import format_money
 from tieout.core.plain import plain
 from tieout.store.errors import BadArgument, TieoutError
-from tieout.store.snapshots import current_snapshot_path, open_snapshot
+from tieout.store.snapshots import Snapshot, current_snapshot_path, open_snapshot
 
-SEVERITIES = ("info", "warning", "error", "critical")
-STATUSES = ("open", "accepted", "resolved")
+STATUSES: Final = ("open", "accepted", "resolved")
+STAGES: Final = ("preventable", "billed")
+AGAIN: Final = "may be given again"
 
 
 class Format(StrEnum):
@@ -41,50 +44,77 @@ def discrepancies(
     fail_on: Annotated[
         str, typer.Option("--fail-on", help="Exit status 3 when one of this severity or above is open.")
     ] = "",
-    kind: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; may be given again.")] = None,
+    kind: Annotated[list[str] | None, typer.Option("--kind", help=f"Only this kind; {AGAIN}.")] = None,
+    category: Annotated[list[str] | None, typer.Option("--category", help=f"Only this category; {AGAIN}.")] = None,
+    severity: Annotated[list[str] | None, typer.Option("--severity", help=f"Only this severity; {AGAIN}.")] = None,
+    stage: Annotated[str, typer.Option("--stage", help="Only preventable or only billed ones.")] = "",
     customer: Annotated[str, typer.Option("--customer", help="Only this customer.")] = "",
+    currency: Annotated[str, typer.Option("--currency", help="Only this currency.")] = "",
+    min_impact: Annotated[
+        int, typer.Option("--min-impact", min=0, help="Only with at least so much money, in its smallest unit.")
+    ] = 0,
     status: Annotated[
         list[str] | None,
-        typer.Option("--status", help="open, accepted or resolved; may be given again [default: open]."),
+        typer.Option("--status", help=f"open, accepted or resolved; {AGAIN} [default: open]."),
     ] = None,
 ) -> None:
     """Lists discrepancies, the costliest first."""
-    if fail_on and fail_on not in SEVERITIES:
-        raise BadArgument(f"--fail-on {fail_on} is no severity; there are {', '.join(SEVERITIES)}")
-    statuses = status or ["open"]
-    for given in statuses:
-        if given not in STATUSES:
-            raise BadArgument(f"--status {given} is unknown; there are {', '.join(STATUSES)}")
+    filters = {
+        "kind": _known("--kind", kind, tuple(KIND_BY_NAME)),
+        "category": _known("--category", category, CATEGORIES),
+        "severity": _known("--severity", severity, SEVERITIES),
+        "stage": _known("--stage", [stage] if stage else None, STAGES),
+        "status": _known("--status", status or ["open"], STATUSES),
+        "customer_id": [customer] if customer else [],
+        "currency": [currency.lower()] if currency else [],
+    }
+    _known("--fail-on", [fail_on] if fail_on else None, SEVERITIES)
     with open_snapshot(home_of(home)) as current:
         if "discrepancies" not in current.tables():
             raise TieoutError(f"snapshot {current.path} has no table discrepancies")
-        rows = current.rows(
-            "select * from marts.discrepancies where list_contains(?, status) "
-            "and (? = '' or customer_id = ?) and (len(?) = 0 or list_contains(?, kind)) "
-            "order by abs(impact_minor) desc nulls last, kind, discrepancy_id",
-            [statuses, customer, customer, kind or [], kind or []],
-        )
-        columns = [
-            str(row["column_name"])
-            for row in current.rows(
-                "select column_name from information_schema.columns "
-                "where table_schema = 'marts' and table_name = 'discrepancies' order by ordinal_position",
-                [],
-            )
-        ]
-        severe = 0
-        if fail_on:
-            floor = SEVERITIES[SEVERITIES.index(fail_on) :]
-            found = current.rows(
-                "select count(*) as found from marts.discrepancies where status = 'open' "
-                "and list_contains(?, severity)",
-                [list(floor)],
-            )
-            severe = int(found[0]["found"])
+        rows, columns = _listed(current, filters, min_impact)
+        severe = _open_from(current, fail_on) if fail_on else 0
     typer.echo(written(rows, format, columns), nl=False)
     if severe:
         typer.echo(f"tieout: {severe} open at or above {fail_on}", err=True)
         raise typer.Exit(FOUND_SEVERE)
+
+
+def _known(option: str, given: list[str] | None, allowed: Sequence[str]) -> list[str]:
+    """What was asked for, which must be among what there is."""
+    for word in given or []:
+        if word not in allowed:
+            raise BadArgument(f"{option} {word} is unknown; there are {', '.join(allowed)}")
+    return given or []
+
+
+def _listed(
+    snapshot: Snapshot, filters: Mapping[str, list[str]], min_impact: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The rows that pass every filter that is given, and the table's columns."""
+    asked = {column: words for column, words in filters.items() if words}
+    conditions = [f"list_contains(?, {column})" for column in asked]
+    values: list[object] = list(asked.values())
+    if min_impact:
+        conditions.append("abs(impact_minor) >= ?")
+        values.append(min_impact)
+    rows = snapshot.rows(
+        f"select * from marts.discrepancies where {' and '.join(conditions) or 'true'} "
+        "order by abs(impact_minor) desc nulls last, kind, discrepancy_id",
+        values,
+    )
+    columns = snapshot.rows("describe marts.discrepancies")
+    return rows, [str(column["column_name"]) for column in columns]
+
+
+def _open_from(snapshot: Snapshot, severity: str) -> int:
+    """How many are open at that severity or above, whatever is listed."""
+    floor = list(SEVERITIES[SEVERITIES.index(cast("Severity", severity)) :])
+    found = snapshot.rows(
+        "select count(*) as found from marts.discrepancies where status = 'open' and list_contains(?, severity)",
+        [floor],
+    )
+    return int(found[0]["found"])
 
 
 def written(rows: list[dict[str, Any]], format: Format, columns: Sequence[str] = ()) -> str:

@@ -1,6 +1,7 @@
 {#- The columns that every `int_discrepancies_<category>` model has, in one order and with one set of types, so that
-    the mart is a plain union. What is not given is null; the impact follows from the two figures. `variant` tells apart
-    two faults that the identifying columns of their kind do not. -#}
+    the mart is a plain union. What is not given is null; the impact follows from the two figures. `arose_at` says when
+    the money moved where neither a period nor an invoice does; `variant` tells apart two faults that the identifying
+    columns of their kind do not. -#}
 {% macro discrepancy(
     kind,
     customer_id='null',
@@ -10,6 +11,7 @@
     meter='null',
     object_id='null',
     period_start='null',
+    arose_at='null',
     currency='null',
     expected_minor='null',
     actual_minor='null',
@@ -26,6 +28,7 @@
     ({{ meter }})::varchar as meter,
     ({{ object_id }})::varchar as object_id,
     ({{ period_start }})::timestamp as period_start,
+    ({{ arose_at }})::timestamp as arose_at,
     ({{ currency }})::varchar as currency,
     ({{ expected_minor }})::bigint as expected_minor,
     ({{ actual_minor }})::bigint as actual_minor,
@@ -80,4 +83,15 @@ case
     when {{ relation }}.kind = 'commitment' then 'commitment ' || {{ relation }}.contract_id
     else {{ relation }}.kind
 end
+{%- endmacro %}
+
+{#- A kind's severity, one step worse for a large amount and one less bad for a small one. -#}
+{% macro severity_of_amount(severity, amount_minor, parameters) -%}
+{%- set levels = "['info', 'warning', 'error', 'critical']" -%}
+{{ levels }}[greatest(1, least(4, list_position({{ levels }}, {{ severity }}) + case
+    when {{ amount_minor }} is null then 0
+    when abs({{ amount_minor }}) >= {{ parameters }}.large_impact_minor then 1
+    when abs({{ amount_minor }}) < {{ parameters }}.small_impact_minor then -1
+    else 0
+end))]
 {%- endmacro %}

@@ -1,5 +1,7 @@
 """A home with a small snapshot made by hand, so that reading commands are tested without a run."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -10,24 +12,32 @@ from tieout.store.home import Current, Home
 from tieout.store.snapshots import build_candidate, name_snapshot
 from tieout.store.warehouse import open_warehouse
 
+EVIDENCE = {
+    "line_ids": ["il_7"],
+    "correctable_until": "2026-11-01 01:00:00",
+    "acceptance": {"reason": "later", "by": "ada", "at": "2026-10-20 09:00:00", "until": "2026-10-29 00:00:00"},
+    "consequences": [{"level": "invoice", "shows_in": "invoice_total", "id": "in_1", "minor": 1250}],
+}
 INSTANT = "2026-11-01T00:00:00Z"
 FINDINGS = [
     {
         "discrepancy_id": "dis_1", "kind": "line_missing", "category": "lines", "severity": "error",
         "customer_id": "cus_1", "invoice_id": "in_1", "price_id": "price_1", "currency": "usd", "expected_minor": 1250,
         "actual_minor": 0, "impact_minor": 1250, "status": "open", "explanation": "A line of USD 12.50 is not there.",
-        "evidence": '{"consequences": ["total"]}', "first_seen_at": "2026-11-01", "last_seen_at": "2026-11-01",
+        "stage": "billed", "remedy": "Charge USD 12.50.",
+        "evidence": json.dumps(EVIDENCE), "first_seen_at": "2026-11-01", "last_seen_at": "2026-11-01",
     },
     {
         "discrepancy_id": "dis_2", "kind": "usage_invalid", "category": "ingestion", "severity": "warning",
-        "object_id": "usage/a.jsonl:3", "status": "open", "explanation": "A record, which is broken.",
-        "evidence": "{}", "first_seen_at": "2026-11-01", "last_seen_at": "2026-11-01",
+        "object_id": "usage/a.jsonl:3", "status": "open", "stage": "preventable",
+        "explanation": "A record, which is broken.", "evidence": "{}",
+        "first_seen_at": "2026-11-01", "last_seen_at": "2026-11-01",
     },
     {
         "discrepancy_id": "dis_3", "kind": "invoice_missing", "category": "invoice", "severity": "critical",
         "customer_id": "cus_2", "currency": "jpy", "expected_minor": 900, "actual_minor": 0, "impact_minor": 900,
-        "status": "resolved", "explanation": "It came.", "evidence": "{}", "first_seen_at": "2026-10-01",
-        "last_seen_at": "2026-10-02",
+        "status": "resolved", "stage": "billed", "explanation": "It came.", "evidence": "{}",
+        "first_seen_at": "2026-10-01", "last_seen_at": "2026-10-02",
     },
 ]  # fmt: skip
 

@@ -44,6 +44,14 @@ def test_csv_has_its_header_also_without_rows(invoke):
         (["--status", "resolved"], ["dis_3"]),
         (["--status", "open", "--status", "resolved"], ["dis_1", "dis_3", "dis_2"]),
         (["--customer", "nobody"], []),
+        (["--category", "ingestion"], ["dis_2"]),
+        (["--severity", "error", "--severity", "critical"], ["dis_1"]),
+        (["--stage", "preventable"], ["dis_2"]),
+        (["--currency", "USD"], ["dis_1"]),
+        (["--min-impact", "1250"], ["dis_1"]),
+        (["--min-impact", "1251"], []),
+        (["--min-impact", "900", "--status", "resolved"], ["dis_3"]),
+        (["--category", "lines", "--stage", "preventable"], []),
     ],
 )
 def test_filters(invoke, filters, expected):
@@ -64,7 +72,17 @@ def test_fail_on_looks_at_all_that_is_open_whatever_is_listed(invoke):
     assert invoke("discrepancies", "--kind", "usage_invalid", "--fail-on", "error").exit_code == 3
 
 
-@pytest.mark.parametrize("arguments", [["--fail-on", "fatal"], ["--status", "closed"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--fail-on", "fatal"],
+        ["--status", "closed"],
+        ["--kind", "usage_lost"],
+        ["--category", "usage"],
+        ["--severity", "high"],
+        ["--stage", "late"],
+    ],
+)
 def test_unknown_words_are_bad_arguments(invoke, arguments):
     result = invoke("discrepancies", *arguments)
     assert isinstance(result.exception, BadArgument)
@@ -74,7 +92,11 @@ def test_unknown_words_are_bad_arguments(invoke, arguments):
 def test_explain_a_discrepancy_shows_the_sentence_the_figures_and_both_sides(invoke):
     told = invoke("explain", "dis_1").stdout
     assert "A line of USD 12.50 is not there." in told
-    assert "consequences" in told
+    assert "Remedy: Charge USD 12.50." in told
+    assert "invoice  invoice_total  in_1  USD 12.50" in told
+    assert "by ada on 2026-10-20 09:00:00 until 2026-10-29 00:00:00: later" in told
+    assert "correctable until 2026-11-01 01:00:00" in told
+    assert "il_7" in told
     assert "missing" in told
     assert "matched" in told
 

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from tieout.core.kinds import (
-    CATEGORIES,
-    IDENTITY_COLUMNS,
-    KIND_BY_NAME,
-    KINDS,
-    PLACEHOLDERS,
-    SEED_COLUMNS,
-    SEVERITIES,
-    placeholders,
-)
+from tieout.core.kind import CATEGORIES, IDENTITY_COLUMNS, PLACEHOLDERS, SEED_COLUMNS, SEVERITIES, Remedy, placeholders
+from tieout.core.kinds import KIND_BY_NAME, KINDS, root_rank
 
 # Section 4 of the contract, kind by kind.
 CONTRACT = {
@@ -46,9 +38,9 @@ def test_kinds_without_figures_are_those_of_the_contract() -> None:
 
 
 def test_root_ranks_follow_the_categories_and_are_distinct() -> None:
-    ranks = [kind.root_rank for kind in KINDS]
+    ranks = [root_rank(kind) for kind in KINDS]
     assert ranks == sorted(set(ranks))
-    assert KIND_BY_NAME["usage_late"].root_rank < KIND_BY_NAME["quantity_mismatch"].root_rank
+    assert root_rank(KIND_BY_NAME["usage_late"]) < root_rank(KIND_BY_NAME["quantity_mismatch"])
 
 
 def test_every_kind_is_identified_by_columns_of_the_mart() -> None:
@@ -66,7 +58,20 @@ def test_sentences_use_known_placeholders_and_figures_only_where_there_are_some(
         assert kind.meaning.endswith("."), kind.name
 
 
+def test_every_kind_has_remedies_that_name_figures_only_where_there_are_some() -> None:
+    for kind in KINDS:
+        for remedy in filter(None, kind.remedy.seed_row()):
+            assert placeholders(remedy) <= set(PLACEHOLDERS), kind.name
+            assert kind.has_figures or not placeholders(remedy) & FIGURES, kind.name
+            assert remedy.endswith("."), kind.name
+
+
+def test_a_remedy_falls_back_on_the_one_for_leaked_money() -> None:
+    assert Remedy("a", overcharged="b", preventable="c", even="d").seed_row() == ("a", "b", "c", "d")
+    assert Remedy("a").seed_row() == ("a", "a", "", "a")
+
+
 def test_severities_are_known_and_seed_rows_fit_the_columns() -> None:
     for kind in KINDS:
         assert kind.severity in SEVERITIES
-        assert len(kind.seed_row()) == len(SEED_COLUMNS)
+        assert len(kind.seed_row(root_rank(kind))) == len(SEED_COLUMNS)

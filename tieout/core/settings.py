@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final
 
+from tieout.core.kind import SEVERITIES
+from tieout.core.kinds import KIND_BY_NAME
+
 ROUNDING_MODES: Final = ("half_away_from_zero", "half_even")
 AMOUNT_OFF_REMAINDERS: Final = ("largest_line", "last_line")
 
@@ -27,6 +30,9 @@ class Settings:
         event_grace_hours: hours in which a Stripe event may still be on its way (`event_missing`, `object_stale`).
         dunning_grace_days: days past due after which a `send_invoice` invoice counts as stalled.
         timestamp_tolerance_seconds: how far an event's time may lie after its receipt before it is quarantined.
+        small_impact_minor: a discrepancy of less than this, in its currency's smallest unit, is one severity milder.
+        large_impact_minor: one of this or more is one severity worse.
+        severities: severities that hold whatever the amount, as in `usage_late=critical,total_mismatch=info`.
     """
 
     rounding_mode: str = "half_away_from_zero"
@@ -36,6 +42,9 @@ class Settings:
     event_grace_hours: int = 24
     dunning_grace_days: int = 14
     timestamp_tolerance_seconds: int = 3600
+    small_impact_minor: int = 100
+    large_impact_minor: int = 100_000
+    severities: str = ""
 
     def __post_init__(self) -> None:
         """Refuses values that no rule knows.
@@ -53,6 +62,15 @@ class Settings:
             value = getattr(self, field.name)
             if isinstance(value, int) and not 0 <= value <= 10_000_000:
                 raise ValueError(f"{field.name} is {value}; allowed: 0 to 10000000")
+        if self.small_impact_minor > self.large_impact_minor:
+            raise ValueError(
+                f"small_impact_minor is {self.small_impact_minor}; allowed: up to large_impact_minor, "
+                f"which is {self.large_impact_minor}"
+            )
+        for pair in filter(None, self.severities.split(",")):
+            kind, _, severity = pair.partition("=")
+            if kind not in KIND_BY_NAME or severity not in SEVERITIES:
+                raise ValueError(f"severities has {pair!r}; allowed: a kind, =, and one of {', '.join(SEVERITIES)}")
 
     def as_dict(self) -> dict[str, str | int]:
         """Name to value, in the order of declaration."""

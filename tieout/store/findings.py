@@ -21,6 +21,7 @@ FINDING_COLUMNS: Final[dict[str, str]] = {
     "meter": "VARCHAR",
     "object_id": "VARCHAR",
     "period_start": "TIMESTAMP",
+    "month": "DATE",
     "currency": "VARCHAR",
     "expected_minor": "BIGINT",
     "actual_minor": "BIGINT",
@@ -30,5 +31,6 @@ FINDING_COLUMNS: Final[dict[str, str]] = {
     "last_seen_at": "TIMESTAMP",
     "status": "VARCHAR",
     "explanation": "VARCHAR",
+    "remedy": "VARCHAR",
     "evidence": "VARCHAR",
 }

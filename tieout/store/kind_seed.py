@@ -10,7 +10,8 @@ import io
 from pathlib import Path
 from typing import Final
 
-from tieout.core.kinds import KINDS, SEED_COLUMNS
+from tieout.core.kind import SEED_COLUMNS
+from tieout.core.kinds import KINDS, root_rank
 
 SEED_PATH: Final = Path(__file__).resolve().parents[2] / "dbt" / "seeds" / "discrepancy_kinds.csv"
 
@@ -20,7 +21,7 @@ def seed_text() -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(SEED_COLUMNS)
-    writer.writerows(kind.seed_row() for kind in KINDS)
+    writer.writerows(kind.seed_row(root_rank(kind)) for kind in KINDS)
     return buffer.getvalue()
 
 

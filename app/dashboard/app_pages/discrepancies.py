@@ -17,7 +17,7 @@ from app.dashboard.workbench_queries import (
     grouped,
     listed,
 )
-from tieout.core.kinds import SEVERITIES
+from tieout.core.kind import SEVERITIES
 
 FILTERS = ("status", "kind", "severity", "stage", "money", "age", "sort", "group", "about", "ageing")
 

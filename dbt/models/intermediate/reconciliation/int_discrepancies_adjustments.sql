@@ -119,12 +119,7 @@ discount_rows as (
                 'expected_invoice_id': expected_invoice_id,
                 'subtotal_minor': expected_subtotal_minor,
                 'expected_discount_minor': expected_discount_minor,
-                'billed_discount_minor': billed_discount_minor,
-                'consequences': [{
-                    'shows_in': 'invoice_total',
-                    'id': invoice_id,
-                    'minor': billed_discount_minor - expected_discount_minor
-                }]
+                'billed_discount_minor': billed_discount_minor
             })",
         ) }}
     from discounts_wrong
@@ -229,12 +224,7 @@ credit_rows as (
             detail='detail',
             evidence="to_json({
                 'expected_invoice_id': expected_invoice_id,
-                'grants': grants,
-                'consequences': [{
-                    'shows_in': 'invoice_total',
-                    'id': invoice_id,
-                    'minor': billed_credit_grants_minor - expected_credit_grants_minor
-                }]
+                'grants': grants
             })",
         ) }}
     from credits_wrong
@@ -287,12 +277,7 @@ balance_rows as (
                 'total_minor': total_minor,
                 'starting_balance_minor': starting_balance_minor,
                 'ending_balance_minor': ending_balance_minor,
-                'amount_due_minor': amount_due_minor,
-                'consequences': [{
-                    'shows_in': 'amount_due',
-                    'id': invoice_id,
-                    'minor': expected_effect_minor - actual_effect_minor
-                }]
+                'amount_due_minor': amount_due_minor
             })",
         ) }}
     from balances

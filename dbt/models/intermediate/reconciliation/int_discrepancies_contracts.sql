@@ -310,12 +310,7 @@ shortfall_rows as (
             evidence="to_json({
                 'contract_id': contract_id,
                 'expected_invoice_id': expected_invoice_id,
-                'line_ids': line_ids,
-                'consequences': [{
-                    'shows_in': 'invoice_total',
-                    'id': invoice_id,
-                    'minor': expected_minor - actual_minor
-                }]
+                'line_ids': line_ids
             })",
         ) }}
     from shortfalls

@@ -89,12 +89,7 @@ line_rows as (
             evidence="to_json({
                 'expected_invoice_id': faults.expected_invoice_id,
                 'subscribed_price_id': faults.subscribed_price_id,
-                'groups': faults.groups,
-                'consequences': [{
-                    'shows_in': 'invoice_total',
-                    'id': faults.invoice_id,
-                    'minor': faults.expected_minor - faults.actual_minor
-                }]
+                'groups': faults.groups
             })",
         ) }}
     from faults
@@ -175,12 +170,7 @@ proration_rows as (
             end",
             evidence="to_json({
                 'expected_invoice_id': expected_invoice_id,
-                'groups': groups,
-                'consequences': [{
-                    'shows_in': 'invoice_total',
-                    'id': invoice_id,
-                    'minor': expected_minor - actual_minor
-                }]
+                'groups': groups
             })",
         ) }}
     from prorations

@@ -14,6 +14,13 @@ groups as (
 
 ),
 
+usage_days as (
+
+    select * from {{ ref('usage_daily') }}
+    where late_events > 0
+
+),
+
 running_meters as (
 
     select * from {{ ref('int_running_meters_compared') }}
@@ -54,6 +61,7 @@ late as (
         any_value(subscription_id) as subscription_id,
         any_value(meter) as meter,
         min(period_start) as period_start,
+        max(period_end) as period_end,
         any_value(currency) as currency,
         any_value(invoice_status) as invoice_status,
         any_value(finalized_at) as finalized_at,
@@ -69,37 +77,61 @@ late as (
 
 ),
 
+late_days as (
+
+    select
+        late.invoice_id,
+        late.price_id,
+        list(
+            {
+                'day': usage_days.usage_date,
+                'late_events': usage_days.late_events,
+                'quantity': {{ format_quantity('usage_days.quantity') }}
+            } order by usage_days.usage_date
+        ) as days,
+    from late
+    inner join usage_days
+        on
+            late.customer_id = usage_days.customer_id
+            and late.meter = usage_days.meter
+            and late.period_start < usage_days.usage_date + 1
+            and late.period_end > usage_days.usage_date
+    group by late.invoice_id, late.price_id
+
+),
+
 late_rows as (
 
     select
         {{ discrepancy(
             kind="'usage_late'",
-            customer_id='customer_id',
-            subscription_id='subscription_id',
-            invoice_id='invoice_id',
-            price_id='price_id',
-            meter='meter',
-            period_start='period_start',
-            currency='currency',
-            expected_minor='expected_minor',
-            actual_minor='actual_minor',
-            stage=stage_of_invoice('invoice_status'),
+            customer_id='late.customer_id',
+            subscription_id='late.subscription_id',
+            invoice_id='late.invoice_id',
+            price_id='late.price_id',
+            meter='late.meter',
+            period_start='late.period_start',
+            currency='late.currency',
+            expected_minor='late.expected_minor',
+            actual_minor='late.actual_minor',
+            stage=stage_of_invoice('late.invoice_status'),
             evidence="to_json({
-                'expected_invoice_id': expected_invoice_id,
-                'finalized_at': finalized_at,
-                'quantity': " ~ format_quantity('expected_quantity') ~ ",
-                'quantity_in_time': " ~ format_quantity('quantity_in_time') ~ ",
-                'line_ids': line_ids,
-                'derivations': derivations,
-                'consequences': [{
-                    'shows_in': 'invoice_total',
-                    'id': invoice_id,
-                    'minor': expected_minor - actual_minor
-                }]
+                'expected_invoice_id': late.expected_invoice_id,
+                'finalized_at': late.finalized_at,
+                'quantity': " ~ format_quantity('late.expected_quantity') ~ ",
+                'quantity_in_time': " ~ format_quantity('late.quantity_in_time') ~ ",
+                'period_end': late.period_end,
+                'days': coalesce(late_days.days, []),
+                'line_ids': late.line_ids,
+                'derivations': late.derivations
             })",
         ) }}
     from late
-    where expected_minor != actual_minor
+    left join late_days
+        on
+            late.invoice_id = late_days.invoice_id
+            and late.price_id = late_days.price_id
+    where late.expected_minor != late.actual_minor
 
 ),
 
@@ -151,12 +183,7 @@ billed_rows as (
                 'billed_quantity': " ~ format_quantity('stripe_quantity') ~ ",
                 'meter_event_summary_ids': meter_event_summary_ids,
                 'meter_windows': meter_windows,
-                'derivations': derivations,
-                'consequences': [{
-                    'shows_in': 'invoice_line',
-                    'id': invoice_id,
-                    'minor': expected_minor - actual_minor
-                }]
+                'derivations': derivations
             })",
         ) }}
     from billed_differently
@@ -184,6 +211,7 @@ running_rows as (
                 'our_quantity': " ~ format_quantity('our_quantity') ~ ",
                 'stripe_quantity': " ~ format_quantity('stripe_quantity') ~ ",
                 'compared_until': compared_until,
+                'correctable_until': period_end + interval 1 hour,
                 'meter_event_summary_ids': meter_event_summary_ids,
                 'meter_windows': meter_windows
             })",
@@ -241,6 +269,9 @@ uncovered_periods as (
         coalesce(
             periods.period_start, date_trunc('month', uncovered.occurred_at)
         ) as period_start,
+        coalesce(
+            periods.period_end, date_trunc('month', uncovered.occurred_at) + interval 1 month
+        ) as period_end,
     from uncovered
     left join periods
         on
@@ -261,6 +292,7 @@ unsubscribed as (
         meter,
         period_start,
         min(subscription_id) as subscription_id,
+        max(period_end) as period_end,
         count(*) as events,
         sum(value) as quantity,
         min(occurred_at) as first_event_at,
@@ -280,9 +312,11 @@ unsubscribed_rows as (
             subscription_id='subscription_id',
             meter='meter',
             period_start='period_start',
-            stage="'preventable'",
-            detail=format_quantity('quantity') ~ " || ' units in ' || events || ' events'",
+            stage="case when period_end > parameters.as_of then 'preventable' else 'billed' end",
+            detail=format_quantity('quantity') ~ " || ' units in ' || events
+                || case when events = 1 then ' event' else ' events' end",
             evidence="to_json({
+                'correctable_until': period_end,
                 'events': events,
                 'quantity': " ~ format_quantity('quantity') ~ ",
                 'first_event_at': first_event_at,
@@ -291,6 +325,7 @@ unsubscribed_rows as (
             })",
         ) }}
     from unsubscribed
+    cross join parameters
 
 ),
 

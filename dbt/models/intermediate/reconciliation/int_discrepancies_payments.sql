@@ -256,6 +256,7 @@ orphans as (
             kind="'payment_orphan'",
             customer_id='charges_settled.customer_id',
             object_id='charges_settled.charge_id',
+            arose_at='charges_settled.created_at',
             currency='charges_settled.currency',
             expected_minor='0',
             actual_minor='charges_settled.captured_minor - charges_settled.refunded_minor',

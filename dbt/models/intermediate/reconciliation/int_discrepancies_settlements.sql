@@ -141,6 +141,7 @@ refund_rows as (
             subscription_id='subscription_id',
             invoice_id='invoice_id',
             object_id='refund_id',
+            arose_at='created_at',
             currency='currency',
             expected_minor='0',
             actual_minor='-amount_minor',
@@ -283,6 +284,7 @@ payout_rows as (
         {{ discrepancy(
             kind="'payout_mismatch'",
             object_id='payout_id',
+            arose_at='arrival_at',
             currency='currency',
             expected_minor='net_minor',
             actual_minor='amount_minor',

@@ -45,14 +45,24 @@ newest_acceptances as (
 
 ),
 
-accepted as (
+-- one that has run out is told, and accepts nothing
+in_force as (
 
-    select newest_acceptances.discrepancy_id
+    select
+        newest_acceptances.discrepancy_id,
+        newest_acceptances.until_at is null
+        or parameters.as_of < newest_acceptances.until_at as is_accepted,
+        to_json({
+            'acceptance': {
+                'reason': newest_acceptances.reason,
+                'by': newest_acceptances.accepted_by,
+                'at': newest_acceptances.accepted_at,
+                'until': newest_acceptances.until_at
+            }
+        }) as told,
     from newest_acceptances
     cross join parameters
-    where
-        not coalesce(newest_acceptances.is_revoked, false)
-        and (newest_acceptances.until_at is null or parameters.as_of < newest_acceptances.until_at)
+    where not coalesce(newest_acceptances.is_revoked, false)
 
 ),
 
@@ -70,6 +80,7 @@ present as (
         found.meter,
         found.object_id,
         found.period_start,
+        found.month,
         found.currency,
         found.expected_minor,
         found.actual_minor,
@@ -77,15 +88,19 @@ present as (
         found.stage,
         coalesce(known.first_seen_at, parameters.as_of) as first_seen_at,
         parameters.as_of as last_seen_at,
-        case when accepted.discrepancy_id is null then 'open' else 'accepted' end as status,
+        case when in_force.is_accepted then 'accepted' else 'open' end as status,
         found.explanation,
-        found.evidence,
+        found.remedy,
+        case
+            when in_force.told is null then found.evidence
+            else json_merge_patch(found.evidence::json, in_force.told)::varchar
+        end as evidence,
     from found
     cross join parameters
     left join known
         on found.discrepancy_id = known.discrepancy_id
-    left join accepted
-        on found.discrepancy_id = accepted.discrepancy_id
+    left join in_force
+        on found.discrepancy_id = in_force.discrepancy_id
 
 ),
 

@@ -20,6 +20,7 @@ final as (
         meter,
         object_id,
         period_start,
+        month,
         currency,
         expected_minor,
         actual_minor,
@@ -29,6 +30,7 @@ final as (
         last_seen_at,
         status,
         explanation,
+        remedy,
         evidence,
     from source
 

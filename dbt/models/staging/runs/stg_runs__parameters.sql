@@ -24,6 +24,9 @@ final as (
         event_grace_hours,
         dunning_grace_days,
         timestamp_tolerance_seconds,
+        small_impact_minor,
+        large_impact_minor,
+        severities,
     from source
 
 )
