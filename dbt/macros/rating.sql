@@ -15,3 +15,39 @@
     tiers ~ ".unit_amount_decimal"
 ) }}
 {%- endmacro %}
+
+{#- The query that rates quantities at a price's tiers: one row per `keys`, null where the price cannot be rated.
+    `relation` has the keys, price_id, currency and quantity; `price_tiers` and `parameters` are CTEs of the caller. -#}
+{% macro rated_amounts(relation, keys) -%}
+select
+    {%- for key in keys %}
+    {{ relation }}.{{ key }},
+    {%- endfor %}
+    case
+        when bool_and(
+            price_tiers.not_computed_reason is null
+            and {{ rated_units_minor(relation ~ '.quantity', 'price_tiers') }} is not null
+        )
+            then sum(
+                {{ round_minor(
+                    rated_units_minor(relation ~ '.quantity', 'price_tiers'), 'parameters.rounding_mode'
+                ) }}
+                + coalesce({{ round_minor(
+                    'price_tiers.flat_amount_decimal', 'parameters.rounding_mode'
+                ) }}, 0)
+            )
+    end::bigint as amount_minor,
+from {{ relation }}
+cross join parameters
+inner join price_tiers
+    on
+        {{ relation }}.price_id = price_tiers.price_id
+        and {{ relation }}.currency = price_tiers.currency
+        and (price_tiers.tier_number = 1 or {{ relation }}.quantity > price_tiers.from_units)
+        and (
+            price_tiers.is_graduated
+            or price_tiers.up_to_units is null
+            or {{ relation }}.quantity <= price_tiers.up_to_units
+        )
+group by all
+{%- endmacro %}

@@ -35,6 +35,12 @@ expected_credits as (
 
 ),
 
+discounts_on_billed_lines as (
+
+    select * from {{ ref('int_discounts_on_billed_lines') }}
+
+),
+
 credit_transactions as (
 
     select * from {{ ref('int_credit_balance_transactions_current') }}
@@ -83,21 +89,39 @@ comparable as (
 
 ),
 
--- with wrong lines beside it only a discount that ought not to be there, or one that is not there
--- at all, is certain
+-- with wrong lines beside it a discount that ought not to be there, or one that is not there at all,
+-- is certain; else it is wrong when it fits neither the lines expected nor the lines billed, where a
+-- minor unit for each line may be rounding
 discounts_wrong as (
 
     select
-        *,
+        comparable.*,
         case
-            when expected_discount_minor = 0 then 'no coupon is in force'
-            when billed_discount_minor = 0 then 'a coupon is in force'
+            when
+                comparable.has_wrong_lines
+                and comparable.expected_discount_minor != 0
+                and comparable.billed_discount_minor != 0
+                then discounts_on_billed_lines.discount_minor
+            else comparable.expected_discount_minor
+        end as due_discount_minor,
+        case
+            when comparable.expected_discount_minor = 0 then 'no coupon is in force'
+            when comparable.billed_discount_minor = 0 then 'a coupon is in force'
             else 'another amount'
         end as detail,
     from comparable
+    left join discounts_on_billed_lines
+        on comparable.invoice_id = discounts_on_billed_lines.invoice_id
     where
-        expected_discount_minor != billed_discount_minor
-        and (not has_wrong_lines or expected_discount_minor = 0 or billed_discount_minor = 0)
+        comparable.expected_discount_minor != comparable.billed_discount_minor
+        and (
+            not comparable.has_wrong_lines
+            or comparable.expected_discount_minor = 0
+            or comparable.billed_discount_minor = 0
+            or abs(
+                comparable.billed_discount_minor - discounts_on_billed_lines.discount_minor
+            ) > discounts_on_billed_lines.lines
+        )
 
 ),
 
@@ -111,7 +135,7 @@ discount_rows as (
             invoice_id='invoice_id',
             period_start='period_start_at',
             currency='currency',
-            expected_minor='-expected_discount_minor',
+            expected_minor='-due_discount_minor',
             actual_minor='-billed_discount_minor',
             stage=stage_of_invoice('status'),
             detail='detail',
@@ -119,6 +143,7 @@ discount_rows as (
                 'expected_invoice_id': expected_invoice_id,
                 'subtotal_minor': expected_subtotal_minor,
                 'expected_discount_minor': expected_discount_minor,
+                'due_on_billed_lines_minor': due_discount_minor,
                 'billed_discount_minor': billed_discount_minor
             })",
         ) }}

@@ -26,7 +26,10 @@ faults as (
     select
         fault as kind,
         invoice_id,
-        coalesce(billed_price_id, expected_price_id) as price_id,
+        case
+            when fault = 'price_mismatch' then billed_price_id
+            else coalesce(expected_price_id, billed_price_id)
+        end as price_id,
         any_value(expected_invoice_id) as expected_invoice_id,
         any_value(customer_id) as customer_id,
         any_value(subscription_id) as subscription_id,
@@ -58,7 +61,7 @@ faults as (
             'line_missing', 'line_unexpected', 'price_mismatch', 'quantity_mismatch',
             'amount_mismatch'
         )
-    group by fault, invoice_id, coalesce(billed_price_id, expected_price_id)
+    group by 1, 2, 3
 
 ),
 

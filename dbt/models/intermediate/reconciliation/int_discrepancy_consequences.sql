@@ -63,12 +63,10 @@ moved as (
 
     select
         totals.invoice_id,
-        case
-            when bool_or(findings.kind = 'discount_mismatch') then 0
-            else
-                any_value(totals.expected_discount_minor)
-                - any_value(totals.billed_discount_minor)
-        end as discount_minor,
+        any_value(totals.expected_discount_minor) - coalesce(
+            -max(findings.expected_minor) filter (where findings.kind = 'discount_mismatch'),
+            any_value(totals.billed_discount_minor)
+        ) as discount_minor,
         case
             when bool_or(findings.kind = 'credit_grant_mismatch') then 0
             when any_value(invoices.finalized_at) is null then 0

@@ -89,8 +89,8 @@ running_differences as (
             {
                 'from': start_at,
                 'to': end_at,
-                'ours': our_value::varchar,
-                'stripe': stripe_value::varchar
+                'ours': {{ format_quantity('our_value') }},
+                'stripe': {{ format_quantity('stripe_value') }}
             } order by start_at
         ) filter (where our_value != stripe_value) as meter_windows,
     from running_windows
@@ -204,49 +204,11 @@ to_rate as (
 
 ),
 
-tier_amounts as (
-
-    select
-        to_rate.subscription_item_id,
-        to_rate.price_id,
-        to_rate.period_start,
-        to_rate.side,
-        price_tiers.not_computed_reason,
-        price_tiers.flat_amount_decimal,
-        {{ rated_units_minor('to_rate.quantity', 'price_tiers') }} as exact_minor,
-    from to_rate
-    inner join price_tiers
-        on
-            to_rate.price_id = price_tiers.price_id
-            and to_rate.currency = price_tiers.currency
-            and (price_tiers.tier_number = 1 or to_rate.quantity > price_tiers.from_units)
-            and (
-                price_tiers.is_graduated
-                or price_tiers.up_to_units is null
-                or to_rate.quantity <= price_tiers.up_to_units
-            )
-
-),
-
 rated as (
 
-    select
-        tier_amounts.subscription_item_id,
-        tier_amounts.price_id,
-        tier_amounts.period_start,
-        tier_amounts.side,
-        case
-            when bool_and(tier_amounts.not_computed_reason is null and tier_amounts.exact_minor is not null)
-                then sum(
-                    {{ round_minor('tier_amounts.exact_minor', 'parameters.rounding_mode') }}
-                    + coalesce({{ round_minor(
-                        'tier_amounts.flat_amount_decimal', 'parameters.rounding_mode'
-                    ) }}, 0)
-                )
-        end::bigint as amount_minor,
-    from tier_amounts
-    cross join parameters
-    group by all
+    {{ rated_amounts(
+        'to_rate', ['subscription_item_id', 'price_id', 'period_start', 'side']
+    ) | indent(4) }}
 
 ),
 

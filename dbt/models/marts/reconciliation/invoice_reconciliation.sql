@@ -6,9 +6,11 @@ groups as (
 
 ),
 
+-- of several faults of one group the one nearest to the root
 judged as (
 
     select * from {{ ref('int_line_groups_judged') }}
+    qualify row_number() over (partition by group_id order by fault_number) = 1
 
 ),
 
