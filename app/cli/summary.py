@@ -87,4 +87,21 @@ def _discrepancies(snapshot: Snapshot) -> list[str]:
     return [
         f"  discrepancies       {total:,} open (positive: leaked, negative: overcharged)",
         *(f"    {kind:<28}{count:>5}  {'  '.join(amounts)}".rstrip() for kind, (count, amounts) in found.items()),
+        *_totals(snapshot),
     ]
+
+
+def _totals(snapshot: Snapshot) -> list[str]:
+    """What leaked and what was overcharged, each by currency: the two are never netted."""
+    if "discrepancy_totals" not in snapshot.tables():
+        return []
+    rows = snapshot.rows(
+        "select currency, sum(leaked_minor)::bigint as leaked, sum(overcharged_minor)::bigint as overcharged "
+        "from marts.discrepancy_totals where status = 'open' group by currency order by currency"
+    )
+    told = []
+    for name in ("leaked", "overcharged"):
+        amounts = [format_money(row[name], row["currency"]) for row in rows if row[name]]
+        if amounts:
+            told.append(f"  {'in all ' + name:<20}{'  '.join(amounts)}")
+    return told

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.cli.summary import summary
 from tests.cli.test_explain import explained
 from tieout.store.home import Home
 from tieout.store.snapshots import open_snapshot
@@ -105,7 +106,7 @@ def test_shares_of_all_findings_add_up_to_what_a_place_differs_by(home: Home, fo
     }
 
 
-def test_totals_are_the_sums_of_the_findings(home: Home) -> None:
+def test_totals_are_the_sums_of_the_findings_and_close_the_summary(home: Home) -> None:
     with open_snapshot(home) as snapshot:
         rows = snapshot.rows("""
             select currency, sum(leaked_minor)::bigint as leaked, sum(overcharged_minor)::bigint as overcharged
@@ -115,6 +116,9 @@ def test_totals_are_the_sums_of_the_findings(home: Home) -> None:
         {"currency": "jpy", "leaked": 3000, "overcharged": 0},
         {"currency": "usd", "leaked": 250 + 1000 + 100 + 50 + 80 + 1000 + 50 + 500 + 990, "overcharged": 200},
     ]
+    told = summary(home, 1.0).splitlines()
+    assert "  in all leaked       JPY 3,000  USD 40.20" in told
+    assert "  in all overcharged  USD 2.00" in told
 
 
 @pytest.mark.parametrize(

@@ -86,15 +86,19 @@ def customer_references(home: Home, customer_id: str) -> tuple[str, ...]:
 
 
 def _conditions(wanted: Wanted) -> tuple[list[str], list[object]]:
+    """Plain comparisons only: those alone reach the Parquet reader, which then skips what cannot match."""
     given: list[tuple[str, object]] = []
     if wanted.event_id is not None:
         given.append(("event_id = ?", wanted.event_id))
-    if wanted.customer_refs:
-        given.append(("list_contains(?, customer_ref)", list(wanted.customer_refs)))
     if wanted.meter is not None:
         given.append(("meter = ?", wanted.meter))
     if wanted.from_at is not None:
         given.append(("occurred_at >= ?", wanted.from_at))
     if wanted.to_at is not None:
         given.append(("occurred_at < ?", wanted.to_at))
-    return [condition for condition, _ in given], [value for _, value in given]
+    conditions = [condition for condition, _ in given]
+    values = [value for _, value in given]
+    if wanted.customer_refs:
+        conditions.append(f"customer_ref in ({', '.join('?' for _ in wanted.customer_refs)})")
+        values += wanted.customer_refs
+    return conditions, values

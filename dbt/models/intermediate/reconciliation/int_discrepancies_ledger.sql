@@ -1,7 +1,26 @@
 -- Control accounts that differ from Stripe by more than other findings explain, a row for each
--- account and currency.
+-- account and currency. Where something was posted within the grace hours, the document that it is
+-- waiting for may still be on its way.
 
 with
+
+parameters as (
+
+    select * from {{ ref('stg_runs__parameters') }}
+
+),
+
+entries as (
+
+    select * from {{ ref('ledger_entries') }}
+
+),
+
+postings as (
+
+    select * from {{ ref('ledger_postings') }}
+
+),
 
 tie_outs as (
 
@@ -12,17 +31,6 @@ tie_outs as (
 explained as (
 
     select * from {{ ref('int_tie_outs_explained') }}
-
-),
-
-explained_by_account as (
-
-    select
-        account,
-        currency,
-        sum(share_minor)::bigint as explained_minor,
-    from explained
-    group by account, currency
 
 ),
 
@@ -38,24 +46,72 @@ explained_by_place as (
 
 ),
 
+recent_postings as (
+
+    select
+        postings.account,
+        postings.currency,
+        postings.customer_id,
+        postings.subledger_id,
+    from postings
+    inner join entries
+        on postings.entry_id = entries.entry_id
+    cross join parameters
+    where
+        entries.occurred_at > parameters.as_of - to_hours(parameters.event_grace_hours)
+        -- what time alone earns waits for no document
+        and postings.account not in ('deferred_revenue', 'unbilled_receivable')
+
+),
+
+recent_places as (
+
+    select account, currency, customer_id as scope
+    from recent_postings
+    union
+    select account, currency, subledger_id as scope
+    from recent_postings
+
+),
+
 -- an account that knows its documents is looked at by document, others by customer
 places as (
 
     select
         tie_outs.*,
-        tie_outs.difference_minor
-        - coalesce(explained_by_place.explained_minor, 0) as unexplained_minor,
+        case
+            when recent_places.scope is not null then tie_outs.difference_minor
+            else coalesce(explained_by_place.explained_minor, 0)
+        end as settled_minor,
+        tie_outs.difference_minor - settled_minor as unexplained_minor,
     from tie_outs
     left join explained_by_place
         on
             tie_outs.account = explained_by_place.account
             and tie_outs.currency = explained_by_place.currency
             and tie_outs.scope = explained_by_place.scope
+    left join recent_places
+        on
+            tie_outs.account = recent_places.account
+            and tie_outs.currency = recent_places.currency
+            and tie_outs.scope = recent_places.scope
     where
-        tie_outs.scope_type = case
+        tie_outs.difference_minor != 0
+        and tie_outs.scope_type = case
             when tie_outs.account in ('accounts_receivable', 'bank') then 'document'
             else 'customer'
         end
+
+),
+
+explained_by_account as (
+
+    select
+        account,
+        currency,
+        sum(settled_minor)::bigint as explained_minor,
+    from places
+    group by account, currency
 
 ),
 
