@@ -10,7 +10,7 @@ SCORE ?=
 TIEOUT_HOME ?= .tieout
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check fast format bench worlds soak demo screenshot dagster lock clean
+.PHONY: help install test check fast format bench worlds combinations soak demo screenshot dagster lock clean
 
 help:  ## these lines
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ bench: $(READY)  ## times a run
 
 worlds: $(READY)  ## runs and scores every world in DIR=… with the program SCORE=…
 	$(BIN)/python -m tests.worlds --dir "$(DIR)" --score "$(SCORE)"
+
+combinations: $(READY)  ## two and three faults on one customer, 240 times: each found once, with its figures
+	TIEOUT_COMBINATIONS=240 $(BIN)/python -m pytest -q tests/simulator/test_faults_are_found.py
 
 soak: $(READY)  ## any order, ten portions, twice, ten kills: the same rows
 	$(BIN)/python -m tests.soak

@@ -24,7 +24,9 @@ def world(
     months: Annotated[int, typer.Option(help="How many months of history before the end.")] = 3,
     faults: Annotated[
         list[str] | None,
-        typer.Option(help="KIND, KIND/VARIANT, KIND*3 or all; may be given several times, or with commas between."),
+        typer.Option(
+            help="KIND, KIND/VARIANT, KIND*3, all, or ONE+OTHER on one customer; several times, or with commas."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 1,
     end: Annotated[str, typer.Option(help="The as-of instant, RFC 3339.")] = "2026-11-01T00:00:00Z",

@@ -68,6 +68,9 @@ class Life:
             self._cycle(k)
         self._note_unplanted()
         self.purse.close()
+        for invoice in self.invoices:
+            if invoice.ways.stuck:  # it would use the credit that later invoices have left
+                invoice.reckoned["stuck"] = (invoice.total_excl_tax - self.purse.would_pay(invoice), 0)
         self.desk.put(self.customer, "subscription.jsonl", self.stale or self._json(end))
 
     def _live_through(self, k: int) -> None:
@@ -259,9 +262,7 @@ class Life:
         listed = {"draft": invoice_objects.invoice(invoice)} if invoice.ways.listed_as else {}
         is_first = invoice.billing_reason == "subscription_create"
         finalized = invoice.created + (0 if is_first else HOUR + int(desk.rng.integers(0, 240)))
-        if invoice.ways.stuck:
-            invoice.reckoned["stuck"] = (invoice.total_excl_tax - self.purse.would_pay(invoice), 0)
-        elif finalized <= desk.end:
+        if finalized <= desk.end and not invoice.ways.stuck:
             self._finalize(invoice, finalized)
             if invoice.ways.listed_as:
                 listed["open"] = invoice_objects.invoice(invoice)
@@ -288,7 +289,7 @@ class Life:
             discount_lines(invoice.lines, invoice.discount)
         else:
             for line in invoice.lines:
-                line.discount = line.discount // 2 if way == "half" else min(line.discount * 2, line.amount)
+                line.discount = line.discount // 2 if way == "half" else min(line.discount * 2, max(line.amount, 0))
         tax_lines(invoice.lines, self.customer.terms.tax_percent)
         invoice.reckoned["discount"] = (-right, -invoice.discounted)
 

@@ -148,6 +148,8 @@ def plan_people(spec: WorldSpec, catalogue: Catalogue) -> list[Customer]:
 
 def _start(spec: WorldSpec, rng: np.random.Generator) -> int:
     """Most sign up in the first weeks of the history, the rest up to its end."""
+    if spec.renews_together:
+        return spec.begin_s + 4 * DAY + int(rng.integers(0, 600))
     span = spec.end_s - spec.begin_s
     early = rng.random() < 0.7
     offset = rng.random() * (min(25 * DAY, span * 0.6) if early else span * 0.95)

@@ -32,7 +32,8 @@ class WorldSpec:
 
     ``months`` is the length of the history before ``end``, the as-of instant. ``faults`` are requests like
     ``line_missing``, ``line_missing/usage`` (that variant), ``line_missing*3`` or ``all``. ``events`` is about how many
-    usage records are wanted over the whole time. ``compound`` is how many faults may meet on one subscription.
+    usage records are wanted over the whole time. ``compound`` is how many groups of faults may meet on one
+    subscription; a group is written `one+other`. ``renews_together``: everybody signs up in the same ten minutes.
     """
 
     customers: int = 300
@@ -44,6 +45,7 @@ class WorldSpec:
     events: int | None = None
     compound: int = 1
     has_full_truth: bool | None = None
+    renews_together: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.customers <= MAX_CUSTOMERS:

@@ -132,8 +132,9 @@ class InvoiceStuck(Reckoned):
     def undo(self, invoice: Invoice) -> None:
         invoice.ways.stuck = ""
 
-    def reckon(self, invoice: Invoice, desk: Biller) -> None:
-        self.fault(invoice, desk, **figures(*invoice.reckoned["stuck"]))
+    def at_the_end(self, customer: Customer, desk: Biller) -> None:
+        if self._on is not None:
+            self.fault(self._on, desk, **figures(*self._on.reckoned["stuck"]))
 
 
 @register

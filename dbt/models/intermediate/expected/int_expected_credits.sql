@@ -1,11 +1,18 @@
 -- What each credit grant pays of each line: grants in their order (priority, expiry, promotional
 -- before paid, effective, created), lines in theirs, after discounts. What a grant had left is what
--- Stripe's own transactions say had been left before this invoice was finalized.
+-- Stripe's own transactions say had been left before this invoice was finalized, or was due where
+-- it never came. The same for the lines that invoices really have, after their own discounts.
 with recursive
 
 lines as (
 
     select * from {{ ref('int_expected_lines') }}
+
+),
+
+lines_as_billed as (
+
+    select * from {{ ref('int_lines_as_billed') }}
 
 ),
 
@@ -50,7 +57,10 @@ eligible as (
     select
         heads.expected_invoice_id,
         matched.invoice_id,
-        coalesce(matched.finalized_at, parameters.as_of) as finalized_at,
+        case
+            when matched.invoice_id is null then least(heads.due_at, parameters.as_of)
+            else coalesce(matched.finalized_at, parameters.as_of)
+        end as finalized_at,
         grants.*,
     from heads
     cross join parameters
@@ -84,7 +94,7 @@ balances as (
 
 ),
 
-queued as (
+queued_once as (
 
     select
         eligible.expected_invoice_id,
@@ -109,6 +119,17 @@ queued as (
 
 ),
 
+queued as (
+
+    select * from queued_once
+
+    union all
+
+    select * replace ({{ as_billed('expected_invoice_id') }} as expected_invoice_id)
+    from queued_once
+
+),
+
 line_discounts as (
 
     select
@@ -120,24 +141,45 @@ line_discounts as (
 
 ),
 
-credited as (
+open_metered as (
 
     select
         lines.expected_invoice_id,
         lines.line_number,
         lines.price_id,
         lines.amount_minor - coalesce(line_discounts.discount_minor, 0) as remaining_minor,
-        0 as step,
-        cast(null as varchar) as credit_grant_id,
-        cast(0 as bigint) as credit_minor,
     from lines
     left join line_discounts
         on lines.expected_invoice_id = line_discounts.expected_invoice_id
         and lines.part_number = line_discounts.part_number
+    where lines.is_metered
+
+    union all
+
+    select
+        expected_invoice_id,
+        line_number,
+        price_id,
+        after_discounts_minor as remaining_minor,
+    from lines_as_billed
+    where is_metered
+
+),
+
+credited as (
+
+    select
+        expected_invoice_id,
+        line_number,
+        price_id,
+        remaining_minor,
+        0 as step,
+        cast(null as varchar) as credit_grant_id,
+        cast(0 as bigint) as credit_minor,
+    from open_metered
     where
-        lines.is_metered
-        and lines.amount_minor - coalesce(line_discounts.discount_minor, 0) > 0
-        and lines.expected_invoice_id in (select queued.expected_invoice_id from queued)
+        remaining_minor > 0
+        and expected_invoice_id in (select queued.expected_invoice_id from queued)
 
     union all
 

@@ -1,11 +1,27 @@
 -- What each discount takes off each line: in the order they are stacked, percentages rounded line
 -- by line, amounts split in proportion over the discountable lines above 0, truncated, the
--- remainder to the largest.
+-- remainder to the largest. The same for the lines that invoices really have.
 with recursive
 
 parts as (
 
-    select * from {{ ref('int_expected_line_parts') }}
+    select
+        expected_invoice_id,
+        part_number,
+        product_id,
+        is_discountable,
+        amount_minor,
+    from {{ ref('int_expected_line_parts') }}
+
+    union all by name
+
+    select
+        expected_invoice_id,
+        line_number as part_number,
+        product_id,
+        is_discountable,
+        amount_minor,
+    from {{ ref('int_lines_as_billed') }}
 
 ),
 
@@ -73,7 +89,7 @@ in_force as (
 
 ),
 
-stacked as (
+stacked_once as (
 
     select
         in_force.*,
@@ -85,6 +101,17 @@ stacked as (
     from in_force
     cross join parameters
     where in_force.is_known and (in_force.duration <> 'once' or in_force.use_number = 1)
+
+),
+
+stacked as (
+
+    select * from stacked_once
+
+    union all
+
+    select * replace ({{ as_billed('expected_invoice_id') }} as expected_invoice_id)
+    from stacked_once
 
 ),
 

@@ -1,7 +1,7 @@
 -- What comes off an invoice after its lines: discounts, then credit grants, then the customer
--- balance. Figures are the signed effect on what is paid: a discount of 500 is -500. Each is judged
--- only where the step before it is right, so that a wrong line is not reported again as a wrong
--- discount.
+-- balance. Figures are the signed effect on what is paid: a discount of 500 is -500. Where a step
+-- before it is wrong, what is due is what follows from the lines and discounts that the invoice
+-- has, so that a wrong line is not found again as a wrong discount.
 
 with
 
@@ -29,15 +29,15 @@ compared_groups as (
 
 ),
 
-expected_credits as (
+expected_discounts as (
 
-    select * from {{ ref('int_expected_credits') }}
+    select * from {{ ref('int_expected_discounts') }}
 
 ),
 
-discounts_on_billed_lines as (
+expected_credits as (
 
-    select * from {{ ref('int_discounts_on_billed_lines') }}
+    select * from {{ ref('int_expected_credits') }}
 
 ),
 
@@ -67,10 +67,26 @@ invoices_with_wrong_lines as (
 
 ),
 
+discounts_as_billed as (
+
+    select
+        expected_invoice_id,
+        sum(discount_minor)::bigint as discount_minor,
+    from expected_discounts
+    group by all
+
+),
+
 comparable as (
 
     select
-        totals.*,
+        totals.* replace (
+            case
+                when invoices_with_wrong_lines.invoice_id is null
+                    then totals.expected_discount_minor
+                else coalesce(discounts_as_billed.discount_minor, 0)
+            end as expected_discount_minor
+        ),
         invoices.status,
         invoices.period_start_at,
         invoices.finalized_at,
@@ -81,6 +97,8 @@ comparable as (
         on totals.invoice_id = invoices.invoice_id
     left join invoices_with_wrong_lines
         on totals.invoice_id = invoices_with_wrong_lines.invoice_id
+    left join discounts_as_billed
+        on {{ as_billed('totals.expected_invoice_id') }} = discounts_as_billed.expected_invoice_id
     where
         totals.expected_invoice_id is not null
         and totals.not_computed_reason is null
@@ -89,39 +107,17 @@ comparable as (
 
 ),
 
--- with wrong lines beside it a discount that ought not to be there, or one that is not there at all,
--- is certain; else it is wrong when it fits neither the lines expected nor the lines billed, where a
--- minor unit for each line may be rounding
 discounts_wrong as (
 
     select
-        comparable.*,
+        *,
         case
-            when
-                comparable.has_wrong_lines
-                and comparable.expected_discount_minor != 0
-                and comparable.billed_discount_minor != 0
-                then discounts_on_billed_lines.discount_minor
-            else comparable.expected_discount_minor
-        end as due_discount_minor,
-        case
-            when comparable.expected_discount_minor = 0 then 'no coupon is in force'
-            when comparable.billed_discount_minor = 0 then 'a coupon is in force'
+            when expected_discount_minor = 0 then 'no coupon is in force'
+            when billed_discount_minor = 0 then 'a coupon is in force'
             else 'another amount'
         end as detail,
     from comparable
-    left join discounts_on_billed_lines
-        on comparable.invoice_id = discounts_on_billed_lines.invoice_id
-    where
-        comparable.expected_discount_minor != comparable.billed_discount_minor
-        and (
-            not comparable.has_wrong_lines
-            or comparable.expected_discount_minor = 0
-            or comparable.billed_discount_minor = 0
-            or abs(
-                comparable.billed_discount_minor - discounts_on_billed_lines.discount_minor
-            ) > discounts_on_billed_lines.lines
-        )
+    where expected_discount_minor != billed_discount_minor
 
 ),
 
@@ -135,7 +131,7 @@ discount_rows as (
             invoice_id='invoice_id',
             period_start='period_start_at',
             currency='currency',
-            expected_minor='-due_discount_minor',
+            expected_minor='-expected_discount_minor',
             actual_minor='-billed_discount_minor',
             stage=stage_of_invoice('status'),
             detail='detail',
@@ -143,7 +139,6 @@ discount_rows as (
                 'expected_invoice_id': expected_invoice_id,
                 'subtotal_minor': expected_subtotal_minor,
                 'expected_discount_minor': expected_discount_minor,
-                'due_on_billed_lines_minor': due_discount_minor,
                 'billed_discount_minor': billed_discount_minor
             })",
         ) }}
@@ -151,16 +146,30 @@ discount_rows as (
 
 ),
 
+judged as (
+
+    select
+        comparable.* exclude (expected_credit_grants_minor),
+        case
+            when comparable.has_wrong_lines or discounts_wrong.invoice_id is not null
+                then {{ as_billed('comparable.expected_invoice_id') }}
+            else comparable.expected_invoice_id
+        end as credited_as_id,
+    from comparable
+    left join discounts_wrong
+        on comparable.invoice_id = discounts_wrong.invoice_id
+
+),
+
 expected_by_grant as (
 
     select
-        totals.invoice_id,
+        judged.invoice_id,
         expected_credits.credit_grant_id,
         sum(expected_credits.credit_minor)::bigint as expected_minor,
     from expected_credits
-    inner join totals
-        on expected_credits.expected_invoice_id = totals.expected_invoice_id
-    where totals.invoice_id is not null
+    inner join judged
+        on expected_credits.expected_invoice_id = judged.credited_as_id
     group by all
 
 ),
@@ -187,6 +196,7 @@ grants_compared as (
             coalesce(expected_by_grant.expected_minor, 0)
             != coalesce(applied_by_grant.applied_minor, 0)
         ) as is_different,
+        coalesce(sum(expected_by_grant.expected_minor), 0)::bigint as expected_credit_grants_minor,
         list({
             'credit_grant_id': coalesce(
                 expected_by_grant.credit_grant_id, applied_by_grant.credit_grant_id
@@ -206,31 +216,35 @@ grants_compared as (
 ),
 
 -- Credits are applied when an invoice is finalized: a draft has none yet.
+credits_compared as (
+
+    select
+        judged.*,
+        grants_compared.grants,
+        coalesce(grants_compared.expected_credit_grants_minor, 0) as expected_credit_grants_minor,
+        coalesce(grants_compared.is_different, false) as is_different,
+    from judged
+    left join grants_compared
+        on judged.invoice_id = grants_compared.invoice_id
+    where judged.finalized_at is not null
+
+),
+
 credits_wrong as (
 
     select
-        comparable.*,
-        grants_compared.grants,
+        *,
         case
-            when comparable.billed_credit_grants_minor = 0 then 'not applied'
-            when comparable.expected_credit_grants_minor = comparable.billed_credit_grants_minor
+            when billed_credit_grants_minor = 0 then 'not applied'
+            when expected_credit_grants_minor = billed_credit_grants_minor
                 then 'in the wrong order'
-            when comparable.expected_credit_grants_minor < comparable.billed_credit_grants_minor
-                then 'too much of them'
+            when expected_credit_grants_minor < billed_credit_grants_minor then 'too much of them'
             else 'too little of them'
         end as detail,
-    from comparable
-    left join grants_compared
-        on comparable.invoice_id = grants_compared.invoice_id
-    anti join discounts_wrong
-        on comparable.invoice_id = discounts_wrong.invoice_id
+    from credits_compared
     where
-        comparable.finalized_at is not null
-        and not comparable.has_wrong_lines
-        and (
-            comparable.expected_credit_grants_minor != comparable.billed_credit_grants_minor
-            or grants_compared.is_different
-        )
+        expected_credit_grants_minor != billed_credit_grants_minor
+        or is_different
 
 ),
 

@@ -27,6 +27,12 @@ totals as (
 
 ),
 
+expected_credits as (
+
+    select * from {{ ref('int_expected_credits') }}
+
+),
+
 duplicates as (
 
     select * from {{ ref('int_invoices_duplicated') }}
@@ -158,6 +164,17 @@ unexpected_rows as (
 
 ),
 
+-- what grants will pay of a draft once it is finalized
+credits_due as (
+
+    select
+        expected_invoice_id,
+        sum(credit_minor)::bigint as minor,
+    from expected_credits
+    group by all
+
+),
+
 stuck_rows as (
 
     select
@@ -168,11 +185,7 @@ stuck_rows as (
             invoice_id='invoices.invoice_id',
             period_start='invoices.period_start_at',
             currency='invoices.currency',
-            expected_minor="case
-                when totals.expected_invoice_id is not null and totals.not_computed_reason is null
-                    then totals.expected_total_minor
-                else invoices.total_excl_tax_minor
-            end",
+            expected_minor='invoices.total_excl_tax_minor - coalesce(credits_due.minor, 0)',
             actual_minor='0',
             stage="'preventable'",
             detail="'since ' || strftime(invoices.created_at, '%Y-%m-%d')
@@ -191,6 +204,8 @@ stuck_rows as (
         on invoices.subscription_id = subscriptions.subscription_id
     left join totals
         on invoices.invoice_id = totals.invoice_id
+    left join credits_due
+        on {{ as_billed('totals.expected_invoice_id') }} = credits_due.expected_invoice_id
     where
         invoices.status = 'draft'
         and invoices.subscription_id is not null
