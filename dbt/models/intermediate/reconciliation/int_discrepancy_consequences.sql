@@ -36,15 +36,21 @@ tie_outs_explained as (
 
 ),
 
-line_findings as (
+-- what comes before credit grants on an invoice: its lines, and a discount that is wrong itself
+on_invoices as (
 
-    select *
+    select
+        *,
+        kind != 'discount_mismatch' as is_line,
     from findings
     where
         invoice_id is not null
+        and impact_minor != 0
         and (
             category = 'lines'
-            or kind in ('usage_late', 'meter_mismatch', 'commitment_shortfall')
+            or kind in (
+                'usage_late', 'meter_mismatch', 'commitment_shortfall', 'discount_mismatch'
+            )
         )
 
 ),
@@ -58,7 +64,8 @@ invoices_with_other_lines as (
 
 ),
 
--- discounts and credits that are right for the lines as they are move with wrong lines
+-- discounts and credits move with wrong lines up to what is due on the lines as they are; the rest is
+-- a finding of its own
 moved as (
 
     select
@@ -68,11 +75,14 @@ moved as (
             any_value(totals.billed_discount_minor)
         ) as discount_minor,
         case
-            when bool_or(findings.kind = 'credit_grant_mismatch') then 0
             when any_value(invoices.finalized_at) is null then 0
             else
-                any_value(totals.expected_credit_grants_minor)
-                - any_value(totals.billed_credit_grants_minor)
+                any_value(totals.expected_credit_grants_minor) - coalesce(
+                    -max(findings.expected_minor) filter (
+                        where findings.kind = 'credit_grant_mismatch'
+                    ),
+                    any_value(totals.billed_credit_grants_minor)
+                )
         end as credit_grants_minor,
     from totals
     inner join invoices
@@ -89,29 +99,35 @@ moved as (
 
 ),
 
--- several wrong lines share it in proportion, what remains goes to the largest
+-- several of an invoice share it in proportion, what remains goes to the largest
 weighed as (
 
     select
-        line_findings.discrepancy_id,
-        line_findings.invoice_id,
-        line_findings.price_id,
-        line_findings.impact_minor,
+        on_invoices.discrepancy_id,
+        on_invoices.invoice_id,
+        on_invoices.price_id,
+        on_invoices.impact_minor,
+        on_invoices.is_line,
         coalesce(moved.discount_minor, 0) as moved_discount_minor,
         coalesce(moved.credit_grants_minor, 0) as moved_credits_minor,
-        abs(line_findings.impact_minor)::hugeint as weight,
-        sum(weight) over by_invoice as weights,
-        (weight * moved_discount_minor // weights)::bigint as discount_part_minor,
-        (weight * moved_credits_minor // weights)::bigint as credits_part_minor,
+        abs(on_invoices.impact_minor)::hugeint as weight,
+        case when on_invoices.is_line then weight else 0 end as line_weight,
+        coalesce(
+            line_weight * moved_discount_minor // nullif(sum(line_weight) over by_invoice, 0), 0
+        )::bigint as discount_part_minor,
+        (weight * moved_credits_minor // sum(weight) over by_invoice)::bigint
+            as credits_part_minor,
         row_number() over (
-            partition by line_findings.invoice_id
-            order by abs(line_findings.impact_minor) desc, line_findings.discrepancy_id
+            partition by on_invoices.invoice_id
+            order by line_weight desc, on_invoices.discrepancy_id
+        ) as line_place,
+        row_number() over (
+            partition by on_invoices.invoice_id order by weight desc, on_invoices.discrepancy_id
         ) as place,
-    from line_findings
+    from on_invoices
     left join moved
-        on line_findings.invoice_id = moved.invoice_id
-    where line_findings.impact_minor != 0
-    window by_invoice as (partition by line_findings.invoice_id)
+        on on_invoices.invoice_id = moved.invoice_id
+    window by_invoice as (partition by on_invoices.invoice_id)
 
 ),
 
@@ -120,7 +136,8 @@ shared as (
     select
         *,
         discount_part_minor + case
-            when place = 1 then moved_discount_minor - sum(discount_part_minor) over by_invoice
+            when is_line and line_place = 1
+                then moved_discount_minor - sum(discount_part_minor) over by_invoice
             else 0
         end::bigint as discount_share_minor,
         credits_part_minor + case
@@ -143,6 +160,7 @@ in_lines as (
         coalesce(price_id, invoice_id) as id,
         impact_minor as minor,
     from shared
+    where is_line
 
 ),
 
@@ -169,8 +187,7 @@ in_invoices as (
     from findings
     where
         kind in (
-            'discount_mismatch', 'credit_grant_mismatch', 'total_mismatch', 'invoice_duplicate',
-            'invoice_unexpected'
+            'credit_grant_mismatch', 'total_mismatch', 'invoice_duplicate', 'invoice_unexpected'
         )
 
     union all
