@@ -123,7 +123,8 @@ class InvoiceUnexpected(_Further):
 class InvoiceStuck(Reckoned):
     kind = "invoice_stuck"
     variants = ("auto_advance_off", "finalization_error")
-    claims = ("money", "credits", "balance", "total", "status")
+    #: Nothing is late for an invoice that was never finalized.
+    claims = ("money", "credits", "balance", "total", "status", "finalization")
 
     def spoil(self, invoice: Invoice, desk: Biller) -> dict[str, Any] | None:
         invoice.ways.stuck = self.variant

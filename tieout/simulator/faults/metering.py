@@ -86,6 +86,7 @@ class UsageLate(Plant):
 
     kind = "usage_late"
     variants = ("minutes", "days", "void")
+    claims = ("finalization",)
     is_fixed = True
 
     def before_usage(self, customer: Customer, site: UsageSite) -> None:
