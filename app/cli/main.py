@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.cli import accept, demo, errors, explain, read, run, sync, watch, world
+from app.cli import accept, demo, errors, explain, ledger, read, run, sync, watch, world
 from app.cli import app as dashboard
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("snapshot")(read.snapshot)
 app.command("discrepancies")(read.discrepancies)
 app.command("explain")(explain.explain)
 app.command("accept")(accept.accept)
+app.add_typer(ledger.app, name="ledger")
 app.command("watch")(watch.watch)
 app.command("app")(dashboard.app)
 app.command("world")(world.world)

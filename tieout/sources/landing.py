@@ -27,7 +27,7 @@ from tieout.sources.usage import Counts, read_usage
 from tieout.store.datasets import DATASETS
 from tieout.store.lake import BatchWriter, LandedFile, Manifest, read_manifest, scratch_connection, write_manifest
 
-__all__ = ["LandingError", "LandingProgress", "LandingResult", "land"]
+__all__ = ["LandingError", "LandingProgress", "LandingResult", "land", "unread"]
 
 _HASHING_THREADS: Final = 2
 
@@ -124,6 +124,17 @@ def land(
         quarantined=rejects,
         ignored_paths=tuple(ignored),
     )
+
+
+def unread(landing: Path, manifest: Path | None) -> list[str]:
+    """Paths of the files that the next run would read, the smallest name of each content, in order.
+
+    Raises:
+        LandingError: the landing area or a file in it cannot be read.
+    """
+    found, _ = scan(landing)
+    _, new = _tell_apart(found, read_manifest(manifest), lambda step: None)
+    return sorted(content.file.path for content in new)
 
 
 def _tell_apart(
