@@ -20,6 +20,7 @@ LEDGER_MODELS = (
     "path:seeds/ledger",
     "+ledger_entries",
     "+ledger_balances",
+    "+ledger_periods",
     "+tie_outs",
     "+credit_balances",
     "+credit_applications",
