@@ -19,6 +19,7 @@
         'discount_unknown': 'a discount or its coupon has not been landed',
         'commitment_interval': 'the commitment runs on another interval than the subscription',
         'change_unseen': 'the subscription was changed at an instant that no event tells',
+        'history_unknown': 'events tell the subscription only from a later instant on',
         'trial_added': 'a trial was added to a running subscription',
     } -%}
     {%- if reason not in reasons -%}

@@ -34,7 +34,9 @@ class Computed:
     subtotal: int | None
     discount: int | None
     credit: int | None
+    settlement: tuple[int | None, int | None, int | None]
     groups: Groups
+    discounts: dict[Group, int | None]
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,23 @@ class Expected:
     def invoices(self) -> dict[tuple[str, str, int], Computed]:
         """Subscription, reason and due instant to the invoice."""
         groups: dict[str, Groups] = {}
+        discounts: dict[str, dict[Group, int | None]] = {}
         for row in self.rows(
             "select expected_invoice_id, kind, subscription_item_id, price_id, period_start, period_end, quantity, "
-            "amount_minor from marts.expected_invoice_lines"
+            "amount_minor, discount_minor from marts.expected_invoice_lines"
         ):
             key = (row[1], row[2], row[3], seconds(row[4]), seconds(row[5]))
             groups.setdefault(row[0], {})[key] = (row[6], row[7])
+            discounts.setdefault(row[0], {})[key] = row[8]
         found = {}
         for row in self.rows(
             "select subscription_id, reason, due_at, expected_invoice_id, matched_invoice_id, not_computed_reason, "
-            "subtotal_minor, discount_minor, credit_grants_minor from marts.expected_invoices"
+            "subtotal_minor, discount_minor, credit_grants_minor, starting_balance_minor, ending_balance_minor, "
+            "amount_due_minor from marts.expected_invoices"
         ):
-            found[row[0], row[1], seconds(row[2])] = Computed(*row[3:], groups=groups.get(row[3], {}))
+            found[row[0], row[1], seconds(row[2])] = Computed(
+                *row[3:9], row[9:], groups.get(row[3], {}), discounts.get(row[3], {})
+            )
         return found
 
 
@@ -79,6 +86,15 @@ def grouped(invoice: Invoice) -> Groups:
         quantity, amount = groups.get(key, (Decimal(0), 0))
         groups[key] = (quantity + line.quantity, amount + line.amount)
     return dict(groups)
+
+
+def discounts_of(invoice: Invoice) -> dict[Group, int | None]:
+    """What discounts take off the reference's lines, by line group."""
+    found: dict[Group, int | None] = {}
+    for line, discount in zip(invoice.lines, invoice.line_discounts, strict=True):
+        key = (line.kind, line.item_id, line.price_id, line.start, line.end)
+        found[key] = (found.get(key) or 0) + discount
+    return found
 
 
 BuildHistories = Callable[[list[History], int], tuple[list[tuple[History, list[Invoice]]], Expected]]

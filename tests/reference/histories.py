@@ -1,4 +1,4 @@
-"""What the reference rater rates: a subscription's history, its prices, usage, discounts and credit grants.
+"""What the reference rater rates: a subscription's history, its prices, usage, discounts, credits and commitment.
 
 All instants are whole Unix seconds in UTC, all money is in minor units, all quantities are Decimal.
 """
@@ -20,7 +20,11 @@ class Tier:
 
 @dataclass(frozen=True)
 class Price:
-    """A recurring price. `tiers_mode` None means per unit; `divide_by` makes packages of that many units."""
+    """A recurring price. `tiers_mode` None means per unit; `divide_by` makes packages of that many units.
+
+    Amounts are in the subscription's currency; `is_option` says that they stand among the `currency_options` of a price
+    that is itself in another currency.
+    """
 
     price_id: str
     product_id: str
@@ -33,6 +37,7 @@ class Price:
     interval: str = "month"
     interval_count: int = 1
     meter: str | None = None
+    is_option: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Discount:
-    """A discount: percent or amount off, from start up to end (None: open), for some products (empty: all)."""
+    """A discount: percent or amount off, from start up to end (None: open), for some products (empty: all).
+
+    `is_option`: the amount stands among the `currency_options` of a coupon that is itself in another currency.
+    """
 
     discount_id: str
     start: int
@@ -56,6 +64,7 @@ class Discount:
     percent: Decimal | None = None
     amount: int | None = None
     products: tuple[str, ...] = ()
+    is_option: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,15 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Commitment:
+    """What a contract promises per billing period, for periods that begin from `since` on and end by `until`."""
+
+    since: int
+    amount: int
+    until: int | None = None
+
+
+@dataclass(frozen=True)
 class Usage:
     """One usage event: when it occurred, when it was received, the meter and the value."""
 
@@ -96,7 +114,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class History:
-    """One customer with one subscription, and all that its invoices depend on."""
+    """One customer with one subscription, and all that its invoices depend on.
+
+    `balance` is the customer's at the beginning, in Stripe's sign: negative is credit.
+    """
 
     subscription_id: str
     customer_id: str
@@ -109,6 +130,10 @@ class History:
     formulas: dict[str, str] = field(default_factory=dict)
     usage: tuple[Usage, ...] = ()
     grants: tuple[Grant, ...] = ()
+    currency: str = "usd"
+    collection_method: str = "charge_automatically"
+    balance: int = 0
+    commitments: tuple[Commitment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,8 +141,8 @@ class Line:
     """A line as Stripe would write it: one per tier. `quantity` is in units, 0 for a flat part."""
 
     kind: str
-    item_id: str
-    price_id: str
+    item_id: str | None
+    price_id: str | None
     product_id: str
     start: int
     end: int
@@ -126,8 +151,17 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Settlement:
+    """The customer balance before and after an invoice, and what the invoice asks for."""
+
+    balance_before: int
+    balance_after: int
+    due: int
+
+
+@dataclass(frozen=True)
 class Invoice:
-    """An expected invoice: lines in Stripe's order, and what discounts and grants take off."""
+    """An expected invoice: lines in Stripe's order, what discounts take off each of them, and what grants pay."""
 
     subscription_id: str
     number: int
@@ -138,13 +172,24 @@ class Invoice:
     created: int
     finalized: int
     lines: tuple[Line, ...]
-    discount: int
-    credits: tuple[tuple[str, int], ...]
+    line_discounts: tuple[int, ...]
+    credits: tuple[tuple[str, int], ...] = ()
+    settlement: Settlement | None = None
 
     @property
     def subtotal(self) -> int:
         """Sum of the lines, in minor units."""
         return sum(line.amount for line in self.lines)
+
+    @property
+    def discount(self) -> int:
+        """Sum of what discounts take off, in minor units."""
+        return sum(self.line_discounts)
+
+    @property
+    def total(self) -> int:
+        """What is left of the lines, without tax, in minor units."""
+        return self.subtotal - self.discount - self.credit
 
     @property
     def credit(self) -> int:

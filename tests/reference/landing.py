@@ -1,7 +1,7 @@
 """Writes histories as a landing area: Stripe objects, usage and the invoices that Stripe would have made.
 
-The invoices carry no lines: the expectation takes from them only when they were made and finalized. What grants had
-left comes from credit balance transactions, which are written as the reference applied them.
+The invoices carry no lines: the expectation takes from them only when they were made and finalized. What grants and the
+customer balance had left comes from their transactions, which are written as the reference applied them.
 """
 
 from __future__ import annotations
@@ -10,32 +10,43 @@ import json
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from tests.reference.histories import Discount, History, Invoice, Item, Price, State
+from tests.reference.landing_credits import (
+    Json,
+    balance_entries,
+    contract_records,
+    grant_entries,
+    grant_objects,
+    invoice_id,
+)
 
 CREATED = 1_700_000_000
-Json = dict[str, Any]
+#: What a price or coupon costs in its own currency, when another one is asked for.
+OTHER_CURRENCY, DECOY = "chf", Decimal(987_654)
 
 
 def write_landing(folder: Path, rated: Iterable[tuple[History, list[Invoice]]], as_of: int) -> None:
-    """Writes `stripe/*.jsonl` and `usage/usage.jsonl` below the folder."""
+    """Writes `stripe/*.jsonl`, `usage/usage.jsonl` and `contracts/contracts.jsonl` below the folder."""
     rated = list(rated)
     histories = [history for history, _ in rated]
     files: dict[str, list[Json]] = {
-        "price": unique(price_object(item.price) for h in histories for s in h.states for item in s.items),
-        "coupon": unique(coupon_object(one) for h in histories for s in h.states for one in s.discounts),
+        "price": unique(price_object(item.price, h.currency) for h in histories for s in h.states for item in s.items),
+        "coupon": unique(coupon_object(one, h.currency) for h in histories for s in h.states for one in s.discounts),
         "meter": unique(
             meter_object(meter, formula) for h in histories for meter, formula in sorted(h.formulas.items())
         ),
-        "customer": [customer_object(history.customer_id) for history in histories],
+        "customer": [customer_object(history) for history in histories],
         "event": [event for history in histories for event in subscription_events(history, as_of)],
         "grant": [one for history in histories for one in grant_objects(history)],
         "grant_entry": [one for history, invoices in rated for one in grant_entries(history, invoices)],
+        "balance_entry": [one for history, invoices in rated for one in balance_entries(history, invoices)],
         "invoice": [invoice_object(history, one, as_of) for history, invoices in rated for one in invoices],
     }
     for name, objects in files.items():
         write_lines(folder / "stripe" / f"{name}.jsonl", objects)
+    contracts = [one for history in histories for one in contract_records(history)]
+    write_lines(folder / "contracts" / "contracts.jsonl", contracts)
     write_lines(folder / "usage" / "usage.jsonl", [event for history in histories for event in usage_records(history)])
 
 
@@ -57,11 +68,27 @@ def amounts(name: str, amount: Decimal | None) -> Json:
     return {name: whole, f"{name}_decimal": None if amount is None else format(amount, "f")}
 
 
-def price_object(price: Price) -> Json:
-    tiers = [
-        {"up_to": tier.up_to, **amounts("unit_amount", tier.unit), **amounts("flat_amount", tier.flat)}
-        for tier in price.tiers
-    ]
+def price_object(price: Price, currency: str) -> Json:
+    """The price; one that only offers the currency as an option has other amounts of its own."""
+    own = {
+        "currency": currency,
+        "tiers": [
+            {"up_to": tier.up_to, **amounts("unit_amount", tier.unit), **amounts("flat_amount", tier.flat)}
+            for tier in price.tiers
+        ]
+        or None,
+        **amounts("unit_amount", price.unit),
+    }
+    if price.is_option:
+        option = {name: value for name, value in own.items() if name != "currency"}
+        tier = {"up_to": None, **amounts("unit_amount", DECOY), **amounts("flat_amount", None)}
+        unit = None if price.tiers_mode else DECOY
+        own = {
+            "currency": OTHER_CURRENCY,
+            "currency_options": {currency: option},
+            "tiers": [tier] if price.tiers_mode else None,
+            **amounts("unit_amount", unit),
+        }
     packages = {"divide_by": price.divide_by, "round": "up" if price.round_up else "down"}
     return {
         "id": price.price_id,
@@ -69,7 +96,6 @@ def price_object(price: Price) -> Json:
         "active": True,
         "billing_scheme": "tiered" if price.tiers_mode else "per_unit",
         "created": CREATED,
-        "currency": "usd",
         "custom_unit_amount": None,
         "livemode": True,
         "lookup_key": None,
@@ -83,22 +109,24 @@ def price_object(price: Price) -> Json:
             "meter": None if price.meter is None else f"mtr_{price.meter}",
             "usage_type": price.usage_type,
         },
-        "tiers": tiers or None,
         "tiers_mode": price.tiers_mode,
         "transform_quantity": packages if price.divide_by else None,
         "type": "recurring",
-        **amounts("unit_amount", price.unit),
+        **own,
     }
 
 
-def coupon_object(discount: Discount) -> Json:
+def coupon_object(discount: Discount, currency: str) -> Json:
+    """The coupon; one that only offers the currency as an option has another amount of its own."""
+    is_option = discount.is_option and discount.amount is not None
     return {
         "id": f"co_{discount.discount_id}",
         "object": "coupon",
-        "amount_off": discount.amount,
+        "amount_off": int(DECOY) if is_option else discount.amount,
         "applies_to": {"products": list(discount.products)} if discount.products else None,
         "created": CREATED,
-        "currency": None if discount.amount is None else "usd",
+        "currency": None if discount.amount is None else OTHER_CURRENCY if is_option else currency,
+        **({"currency_options": {currency: {"amount_off": discount.amount}}} if is_option else {}),
         "duration": discount.duration,
         "duration_in_months": None,
         "livemode": True,
@@ -124,18 +152,18 @@ def meter_object(meter: str, formula: str) -> Json:
     }
 
 
-def customer_object(customer_id: str) -> Json:
+def customer_object(history: History) -> Json:
     return {
-        "id": customer_id,
+        "id": history.customer_id,
         "object": "customer",
         "balance": 0,
         "created": CREATED,
-        "currency": "usd",
+        "currency": history.currency,
         "delinquent": False,
         "email": None,
         "livemode": True,
         "metadata": {},
-        "name": customer_id,
+        "name": history.customer_id,
     }
 
 
@@ -159,7 +187,7 @@ def item_object(history: History, item: Item) -> Json:
         "created": item.created,
         "discounts": [],
         "metadata": {},
-        "price": price_object(item.price),
+        "price": price_object(item.price, history.currency),
         "subscription": history.subscription_id,
     }
     return shape if item.quantity is None else {**shape, "quantity": item.quantity}
@@ -177,9 +205,9 @@ def subscription_object(history: History, state: State, is_ended: bool) -> Json:
         "cancel_at": None,
         "cancel_at_period_end": history.is_cancel_at_period_end and is_ended,
         "canceled_at": history.ended if is_ended else None,
-        "collection_method": "charge_automatically",
+        "collection_method": history.collection_method,
         "created": first.at,
-        "currency": "usd",
+        "currency": history.currency,
         "customer": history.customer_id,
         "days_until_due": None,
         "discounts": [discount_object(history, one) for one in state.discounts],
@@ -228,93 +256,31 @@ def subscription_events(history: History, as_of: int) -> list[Json]:
     return events
 
 
-def grant_objects(history: History) -> list[Json]:
-    return [
-        {
-            "id": grant.grant_id,
-            "object": "billing.credit_grant",
-            "amount": {"type": "monetary", "monetary": {"currency": "usd", "value": grant.amount}},
-            "applicability_config": {
-                "scope": {"prices": [{"id": one} for one in grant.price_ids]}
-                if grant.price_ids
-                else {"price_type": "metered"}
-            },
-            "category": grant.category,
-            "created": grant.created,
-            "customer": history.customer_id,
-            "effective_at": grant.effective,
-            "expires_at": grant.expires,
-            "livemode": True,
-            "metadata": {},
-            "name": grant.grant_id,
-            "priority": grant.priority,
-            "updated": grant.created,
-            "voided_at": None,
-        }
-        for grant in history.grants
-    ]
-
-
-def grant_entries(history: History, invoices: list[Invoice]) -> list[Json]:
-    """The grants' own transactions: given when effective, applied when an invoice is finalized."""
-
-    def entry(number: str, grant_id: str, side: str, amount: int, at: int, detail: Json) -> Json:
-        money = {"type": "monetary", "monetary": {"currency": "usd", "value": amount}}
-        shape: Json = {
-            "id": f"cbtxn_{history.subscription_id}_{number}",
-            "object": "billing.credit_balance_transaction",
-            "created": at,
-            "credit": None,
-            "credit_grant": grant_id,
-            "debit": None,
-            "effective_at": at,
-            "livemode": True,
-            "type": side,
-        }
-        shape[side] = {"amount": money, **detail}
-        return shape
-
-    entries = [
-        entry(f"{one.grant_id}", one.grant_id, "credit", one.amount, one.effective, {"type": "credits_granted"})
-        for one in history.grants
-    ]
-    for number, invoice in enumerate(invoices):
-        for grant_id, amount in invoice.credits:
-            applied = {"invoice": invoice_id(history, number), "invoice_line_item": "il_1"}
-            detail = {"type": "credits_applied", "credits_applied": applied}
-            entries.append(entry(f"{number}_{grant_id}", grant_id, "debit", amount, invoice.finalized, detail))
-    return entries
-
-
-def invoice_id(history: History, number: int) -> str:
-    """The id of the history's invoice of that number, from 0."""
-    return f"in_{history.subscription_id}_{number}"
-
-
 def invoice_object(history: History, invoice: Invoice, as_of: int) -> Json:
     reasons = {"create": "subscription_create", "cycle": "subscription_cycle", "update": "subscription_update"}
     is_at_once = invoice.reason == "cancel" and not history.is_cancel_at_period_end
     reason = "subscription_update" if is_at_once else reasons.get(invoice.reason, "subscription_cycle")
     is_final = invoice.finalized <= as_of
     number = invoice.number
-    total = invoice.subtotal - invoice.discount - invoice.credit
+    settlement = invoice.settlement
+    due = 0 if settlement is None else settlement.due
     return {
         "id": invoice_id(history, number),
         "object": "invoice",
-        "amount_due": max(total, 0),
+        "amount_due": due,
         "amount_paid": 0,
-        "amount_remaining": max(total, 0),
+        "amount_remaining": due,
         "attempt_count": 0,
         "attempted": False,
         "auto_advance": True,
         "billing_reason": reason,
-        "collection_method": "charge_automatically",
+        "collection_method": history.collection_method,
         "created": invoice.created,
-        "currency": "usd",
+        "currency": history.currency,
         "customer": history.customer_id,
         "discounts": [],
         "due_date": None,
-        "ending_balance": 0,
+        "ending_balance": 0 if settlement is None else settlement.balance_after,
         "lines": {"object": "list", "data": [], "has_more": False},
         "livemode": True,
         "metadata": {},
@@ -327,7 +293,7 @@ def invoice_object(history: History, invoice: Invoice, as_of: int) -> Json:
         "period_start": invoice.period_start,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
-        "starting_balance": 0,
+        "starting_balance": 0 if settlement is None else settlement.balance_before,
         "status": "open" if is_final else "draft",
         "status_transitions": {
             "finalized_at": invoice.finalized if is_final else None,
@@ -336,9 +302,9 @@ def invoice_object(history: History, invoice: Invoice, as_of: int) -> Json:
             "voided_at": None,
         },
         "subtotal": invoice.subtotal,
-        "total": total,
+        "total": invoice.total,
         "total_discount_amounts": [],
-        "total_excluding_tax": total,
+        "total_excluding_tax": invoice.total,
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
     }

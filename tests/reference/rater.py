@@ -1,97 +1,22 @@
 """Walks a subscription through time and writes its invoices.
 
-Sources: Stripe's documentation on billing cycles, prorations, tiered and metered prices, discounts and billing credits.
+Sources: Stripe's documentation on billing cycles, prorations and billing modes; commitments are the project's own rule.
 Every amount is an exact Fraction until it is rounded once, half away from zero.
 """
 
 from __future__ import annotations
 
-import calendar
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.reference.histories import Discount, Grant, History, Invoice, Item, Line, Price, State
+from tests.reference.arithmetic import period_around, round_half_away
+from tests.reference.histories import Discount, History, Invoice, Item, Line, Price, State
+from tests.reference.pricing import applies, in_force, tier_lines, used
+from tests.reference.settling import Settling
 
 DRAFT_SECONDS = 20
 GRACE_SECONDS = 3600
-
-
-def round_half_away(amount: Fraction) -> int:
-    """The nearest whole minor unit; a tie goes away from zero."""
-    doubled = abs(amount) * 2 + 1
-    whole = doubled.numerator // (doubled.denominator * 2)
-    return whole if amount >= 0 else -whole
-
-
-def step(anchor: int, interval: str, steps: int) -> int:
-    """The anchor moved by whole intervals: months and years are clamped to the month's end, counted from the anchor."""
-    start = datetime.fromtimestamp(anchor, UTC)
-    if interval in ("day", "week"):
-        return int((start + timedelta(days=steps * (7 if interval == "week" else 1))).timestamp())
-    months = start.year * 12 + start.month - 1 + steps * (12 if interval == "year" else 1)
-    year, month = divmod(months, 12)
-    day = min(start.day, calendar.monthrange(year, month + 1)[1])
-    return int(start.replace(year=year, month=month + 1, day=day).timestamp())
-
-
-def period_around(anchor: int, interval: str, count: int, at: int) -> tuple[int, int]:
-    """The step of the grid that holds `at`: its start (which may lie before the subscription) and its end."""
-    index = 0
-    while step(anchor, interval, index * count) > at:
-        index -= 1
-    while step(anchor, interval, (index + 1) * count) <= at:
-        index += 1
-    return step(anchor, interval, index * count), step(anchor, interval, (index + 1) * count)
-
-
-def tier_lines(price: Price, quantity: Decimal) -> list[tuple[Decimal, Fraction]]:
-    """What a quantity costs: (units, exact amount) per line, in Stripe's order."""
-    if price.tiers_mode is None:
-        units = Fraction(quantity)
-        if price.divide_by is not None:
-            packages, rest = divmod(Fraction(quantity), price.divide_by)
-            units = Fraction(packages + (1 if rest and price.round_up else 0))
-        return [(quantity, units * Fraction(price.unit or 0))]
-    lines: list[tuple[Decimal, Fraction]] = []
-    below = 0
-    for number, tier in enumerate(price.tiers):
-        is_reached = number == 0 or quantity > below
-        is_last = tier.up_to is None or quantity <= tier.up_to
-        if price.tiers_mode == "graduated":
-            if is_reached:
-                units = (quantity if is_last else Decimal(tier.up_to or 0)) - below
-                lines.append((units, Fraction(units) * Fraction(tier.unit)))
-                if tier.flat is not None:
-                    lines.append((Decimal(0), Fraction(tier.flat)))
-        elif is_reached and is_last:
-            lines.append((quantity, Fraction(quantity) * Fraction(tier.unit)))
-            if tier.flat is not None:
-                lines.append((Decimal(0), Fraction(tier.flat)))
-        below = tier.up_to or 0
-    return lines
-
-
-def used(history: History, price: Price, start: int, end: int) -> Decimal:
-    """Usage of a price's meter in [start, end), by the meter's formula. Late usage was owed, so it counts."""
-    events = [event for event in history.usage if event.meter == price.meter and start <= event.at < end]
-    formula = history.formulas[price.meter or ""]
-    if formula == "count":
-        return Decimal(len(events))
-    if formula == "last":
-        return max(events, key=lambda event: (event.at, event.received)).value if events else Decimal(0)
-    return sum((event.value for event in events), Decimal(0))
-
-
-def in_force(discounts: tuple[Discount, ...], at: int) -> list[Discount]:
-    """The discounts that run at an instant, in the order in which they stack."""
-    return [one for one in discounts if one.start <= at and (one.end is None or at < one.end)]
-
-
-def applies(discount: Discount, product_id: str) -> bool:
-    """Whether a discount is for this product."""
-    return not discount.products or product_id in discount.products
 
 
 @dataclass
@@ -122,66 +47,11 @@ class Walk:
         self.history, self.as_of = history, as_of
         self.invoices: list[Invoice] = []
         self.pending: list[Leg] = []
-        self.used_once: set[str] = set()
-        self.left = {grant.grant_id: grant.amount for grant in history.grants}
+        self.settling = Settling(history)
         self.debits: dict[str, Debit] = {}
-
-    # ------------------------------------------------------------------ discounts and grants
-    def discount(self, lines: list[Line], discounts: list[Discount]) -> dict[int, int]:
-        """Line index to what discounts take off it."""
-        left = {
-            i: line.amount for i, line in enumerate(lines) if line.kind in ("recurring", "usage") and line.amount > 0
-        }
-        taken = dict.fromkeys(left, 0)
-        for one in discounts:
-            if one.duration == "once" and one.discount_id in self.used_once:
-                continue
-            self.used_once.add(one.discount_id)
-            base = {i: amount for i, amount in left.items() if applies(one, lines[i].product_id) and amount > 0}
-            if one.percent is not None:
-                off = {i: round_half_away(Fraction(amount) * Fraction(one.percent) / 100) for i, amount in base.items()}
-            else:
-                total = sum(base.values())
-                whole = min(one.amount or 0, total)
-                off = {i: whole * amount // total for i, amount in base.items()}
-                if base:
-                    largest = max(base, key=lambda i: (base[i], -i))
-                    off[largest] += whole - sum(off.values())
-            for i, amount in off.items():
-                left[i] -= amount
-                taken[i] += amount
-        return taken
-
-    def credit(self, lines: list[Line], taken: dict[int, int], period_end: int) -> list[tuple[str, int]]:
-        """What each grant pays of the metered lines, in the order of use."""
-        open_lines = {i: line.amount - taken.get(i, 0) for i, line in enumerate(lines) if line.kind == "usage"}
-        far = 1 << 62
-
-        def rank(grant: Grant) -> tuple[int, int, bool, int, int, str]:
-            expires = far if grant.expires is None else grant.expires
-            paid = grant.category != "promotional"
-            return grant.priority, expires, paid, grant.effective, grant.created, grant.grant_id
-
-        applied: dict[str, int] = {}
-        for i, amount in open_lines.items():
-            for grant in sorted(self.history.grants, key=rank):
-                if not (grant.effective <= period_end and (grant.expires is None or period_end < grant.expires)):
-                    continue
-                if grant.price_ids and lines[i].price_id not in grant.price_ids:
-                    continue
-                pays = min(max(amount, 0), self.left[grant.grant_id])
-                self.left[grant.grant_id] -= pays
-                amount -= pays
-                if pays:
-                    applied[grant.grant_id] = applied.get(grant.grant_id, 0) + pays
-        return list(applied.items())
+        self.charged_in_advance = 0
 
     # ------------------------------------------------------------------ lines
-    def item_lines(self, items: tuple[Item, ...], make) -> list[Line]:
-        """Lines of subscription items, newest first; equal instants in the reverse of their order."""
-        ranked = sorted(enumerate(items), key=lambda pair: (-pair[1].created, -pair[0]))
-        return [line for _, item in ranked for line in make(item)]
-
     def recurring(self, item: Item, start: int, end: int, full_start: int, is_trial: bool) -> list[Line]:
         """A licensed price in advance: 0 in a trial, a part of it for a stub."""
         price, quantity = item.price, Decimal(item.quantity or 0)
@@ -249,10 +119,9 @@ class Walk:
         created = due if reason in ("create", "update") else due + DRAFT_SECONDS
         finalized = created if reason in ("create", "update") else created + GRACE_SECONDS
         lines = [leg.line for leg in legs] + items
-        taken = self.discount(lines, in_force(discounts, created))
-        credits = self.credit(lines, taken, period[1])
+        taken = self.settling.discount(lines, in_force(discounts, created))
         for i, line in enumerate(lines):
-            if line.kind == "recurring":
+            if line.kind == "recurring" and line.item_id is not None:
                 debit = self.debits[line.item_id]
                 debit.amount += line.amount - taken.get(i, 0)
         self.invoices.append(
@@ -265,8 +134,7 @@ class Walk:
                 created,
                 finalized,
                 tuple(lines),
-                sum(taken.values()),
-                tuple(credits),
+                tuple(taken.get(i, 0) for i in range(len(lines))),
             )
         )
 
@@ -275,12 +143,23 @@ class Walk:
         licensed = tuple(item for item in state.items if item.price.usage_type == "licensed")
         self.debits = {item.item_id: Debit(start, end, 0, item.price, item.quantity or 0) for item in licensed}
         ordered = sorted(enumerate(state.items), key=lambda pair: (-pair[1].created, -pair[0]))
-        return [
+        lines = [
             line
             for _, item in ordered
             if item.price.usage_type == "licensed"
             for line in self.recurring(item, start, end, full_start, is_trial)
         ]
+        self.charged_in_advance = sum(line.amount for line in lines)
+        return lines
+
+    def true_up(self, start: int, end: int, arrears: list[Line]) -> list[Leg]:
+        """What is missing of the commitment after a full period: no prorations, before discounts and credits."""
+        promised = [one for one in self.history.commitments if one.since <= start][-1:]
+        if not promised or (promised[0].until is not None and promised[0].until < end):
+            return []
+        shortfall = promised[0].amount - self.charged_in_advance - sum(line.amount for line in arrears)
+        line = Line("commitment", None, None, "", start, end, Decimal(1), shortfall)
+        return [Leg(end, end, 0, line)] if shortfall > 0 else []
 
     def legs(self, old: State, new: State, at: int, end: int, full_start: int, is_ending: bool) -> list[Leg]:
         """Credits and charges of a change, by the second; of an end or a restart: credits for everything."""
@@ -290,7 +169,7 @@ class Walk:
         running = [
             one
             for one in in_force(new.discounts, at)
-            if one.duration != "once" or one.discount_id not in self.used_once
+            if one.duration != "once" or one.discount_id not in self.settling.used_once
         ]
         gone = [
             (i, item)
@@ -359,7 +238,7 @@ class Walk:
         is_trial = history.trial_end is not None and history.trial_end > start
         full_start, end = self.bounds(state, start, is_trial)
         if full_start < start and state.proration == "none":
-            self.debits = {}  # a stub that is not prorated is free and has no invoice
+            self.debits, self.charged_in_advance = {}, 0  # a stub that is not prorated is free and has no invoice
         else:
             lines = self.advance(state, start, end, full_start, is_trial)
             self.invoice("create", start, (start, start), lines, state.discounts)
@@ -385,14 +264,17 @@ class Walk:
                 continue
             if stop > self.as_of:
                 return self.invoices
+            arrears = [] if is_trial else self.arrears(start, stop)
+            is_full = start == full_start and stop == end and not is_trial
+            true_up = self.true_up(start, stop, arrears) if is_full else []
             if history.ended is not None and stop == history.ended:
                 if stop < end and history.end_proration != "none" and not is_trial:
                     self.pending += self.legs(state, state, stop, end, full_start, True)
-                arrears = [] if is_trial else self.arrears(start, stop)
                 if arrears or self.pending:
+                    self.pending += true_up
                     self.invoice("cancel", stop, (start, stop), arrears, state.discounts)
                 return self.invoices
-            arrears = [] if is_trial else self.arrears(start, stop)
+            self.pending += true_up
             while coming and coming[0].at <= stop:
                 state = coming.pop(0)
             period, start, is_trial = (start, stop), stop, False
@@ -406,7 +288,7 @@ class Walk:
         for state in (old, new):
             for i, item in enumerate(state.items):
                 rank[item.item_id] = (-item.created, -i)
-        return sorted(arrears + advance, key=lambda line: rank[line.item_id])
+        return sorted(arrears + advance, key=lambda line: rank[line.item_id or ""])
 
     @staticmethod
     def grid(state: State) -> tuple[str, int]:
@@ -421,5 +303,13 @@ class Walk:
 
 
 def rate(history: History, as_of: int) -> list[Invoice]:
-    """Every invoice of a history up to the as-of instant, in the order in which they are due."""
-    return Walk(history, as_of).run()
+    """Every invoice of a history up to the as-of instant, in the order in which they are due.
+
+    Grants and the customer balance are used up in the order in which invoices are finalized.
+    """
+    walk = Walk(history, as_of)
+    settled = {}
+    for invoice in sorted(walk.run(), key=lambda one: (one.finalized, one.number)):
+        credited = replace(invoice, credits=walk.settling.credit(invoice))
+        settled[invoice.number] = replace(credited, settlement=walk.settling.settle(credited.total))
+    return [settled[number] for number in sorted(settled)]

@@ -1,4 +1,7 @@
-"""Random histories for the comparison of SQL and reference: prices × changes × periods × discounts × grants."""
+"""Random histories for the comparison of SQL and reference.
+
+Prices × changes × periods × discounts × grants × commitments × balances × currencies.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from tests.reference.histories import Discount, Grant, History, Item, Price, State, Tier, Usage
+from tests.reference.histories import Commitment, Discount, Grant, History, Item, Price, State, Tier, Usage
 
 BEGIN = int(datetime(2026, 1, 29, tzinfo=UTC).timestamp())
 AS_OF = int(datetime(2026, 6, 20, tzinfo=UTC).timestamp())
@@ -48,6 +51,7 @@ def prices(draw: st.DrawFn, name: str, usage_type: str, grid: tuple[str, int], c
         interval=grid[0],
         interval_count=grid[1],
         meter=draw(st.sampled_from(sorted(METERS))) if is_metered else None,
+        is_option=draw(st.integers(0, 4)) == 0,
     )
 
 
@@ -67,6 +71,7 @@ def discounts(draw: st.DrawFn, name: str, start: int, allow_amount: bool) -> tup
                 percent=draw(st.sampled_from(["12.5", "20", "33.33", "100"]).map(Decimal)) if is_percent else None,
                 amount=None if is_percent else draw(st.sampled_from([1, 500, 1001, 100_000])),
                 products=draw(st.sampled_from([(), (), ("prod_a",)])),
+                is_option=draw(st.booleans()),
             )
         )
     return tuple(found)
@@ -127,7 +132,24 @@ def histories(draw: st.DrawFn, number: int = 0) -> History:
         formulas=METERS,
         usage=usage,
         grants=draw(grants(name, start)),
+        currency=draw(st.sampled_from(["usd", "usd", "eur", "jpy", "kwd"])),
+        collection_method=draw(st.sampled_from(["charge_automatically", "charge_automatically", "send_invoice"])),
+        balance=draw(st.sampled_from([0, 0, -1, -900, -60_000, 30, 700])),
+        commitments=draw(commitments(start)),
     )
+
+
+@st.composite
+def commitments(draw: st.DrawFn, start: int) -> tuple[Commitment, ...]:
+    """Mostly none; one from the start, sometimes amended on the way and sometimes ended."""
+    amounts = st.sampled_from([1, 5_000, 90_000])
+    if draw(st.integers(0, 3)):
+        return ()
+    until = start + draw(st.integers(60, 140)) * DAY if draw(st.booleans()) else None
+    amended = start + draw(st.integers(1, 50)) * DAY
+    if draw(st.booleans()):
+        return (Commitment(start, draw(amounts)), Commitment(amended, draw(amounts), until))
+    return (Commitment(start, draw(amounts), until),)
 
 
 @st.composite

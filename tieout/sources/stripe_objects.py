@@ -1,10 +1,10 @@
 """Types landed Stripe objects, set-based in DuckDB: lines of text in, one temp table per dataset of the lake out.
 
 A line is one object as the API returned it; its ``object`` field says what it is. An object inside an event
-(``data.object``) gives a row of its own type as well, a *version* that knows when it was so. Coupons inside discounts
-and prices inside subscription items give rows too (``is_embedded``), because they may be landed nowhere else. What
-cannot be read is rejected with the names of its fields; what is not wanted is kept as it came. One bad record never
-stops the rest.
+(``data.object``) gives a row of its own type as well, a *version* that knows when it was so; a subscription's event
+gives also what the subscription was before it (``previous_attributes``). Coupons inside discounts and prices inside
+subscription items give rows too (``is_embedded``), because they may be landed nowhere else. What cannot be read is
+rejected with the names of its fields; what is not wanted is kept as it came. One bad record never stops the rest.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import duckdb
 
 from tieout.sources.stripe_sql.fields import problems, structure_literal, value
 from tieout.sources.stripe_sql.money_shapes import SHAPES
-from tieout.sources.stripe_sql.shapes import Shape
+from tieout.sources.stripe_sql.shapes import SUBSCRIPTION, Shape
 from tieout.store.datasets import DATASETS
 
 UNKNOWN: Final = "stripe_unknown_objects"
 REJECTS: Final = "landing_rejects"
 EMBEDDED: Final = ("coupon", "price")
+PREVIOUS: Final = "previous_subscription"
 
 _LINES: Final = """
 create or replace temp table typed_heads as
@@ -88,6 +89,33 @@ where
     and head.object = 'event'
     and head.data.object.object <> 'event'
     and nullif(head.data.object.id, '') is not null
+"""
+
+# What a subscription was before an event: its present object with the previous values put back.
+_PREVIOUS: Final = f"""
+insert into typed_objects
+with events as (
+    select
+        *,
+        json_extract(text, '$.data.object') as now,
+        json_extract(text, '$.data.previous_attributes') as was,
+    from typed_heads
+    where reason is null and head.object = 'event' and head.type = 'customer.subscription.updated'
+)
+select
+    file_hash,
+    line_number,
+    '{PREVIOUS}',
+    stripe_text(head.data.object.id),
+    stripe_text(head.id),
+    stripe_text(head.type),
+    stripe_instant(head.created),
+    stripe_text(head.api_version),
+    coalesce(stripe_boolean(head.data.object.livemode), stripe_boolean(head.livemode)),
+    false,
+    cast(stripe_subscription_before(now, was) as varchar),
+from events
+where json_type(was) = 'OBJECT' and json_type(now) = 'OBJECT' and nullif(head.data.object.id, '') is not null
 """
 
 # What is only found inside others; the same text is one row per batch, from the smallest place it is found at.
@@ -173,7 +201,10 @@ def type_objects(connection: duckdb.DuckDBPyConnection, batch_number: int) -> di
     connection.execute(_macros())
     connection.execute(_LINES)
     connection.execute(_OBJECTS)
-    tables = {dataset: f"typed_{dataset}" for dataset in (*(s.dataset for s in SHAPES.values()), UNKNOWN, REJECTS)}
+    connection.execute(_PREVIOUS)
+    previous = Shape("stripe_previous_subscriptions", SUBSCRIPTION)
+    datasets = (*(shape.dataset for shape in SHAPES.values()), previous.dataset, UNKNOWN, REJECTS)
+    tables = {dataset: f"typed_{dataset}" for dataset in datasets}
     for dataset, table in tables.items():
         columns = ", ".join(f'"{name}" {kind}' for name, kind in DATASETS[dataset].items())
         connection.execute(f"create or replace temp table {table} ({columns})")
@@ -182,6 +213,7 @@ def type_objects(connection: duckdb.DuckDBPyConnection, batch_number: int) -> di
     )
     for object_type, shape in SHAPES.items():
         _type_one(connection, object_type, shape, batch_number, is_embedded=False)
+    _type_one(connection, PREVIOUS, previous, batch_number, is_embedded=False)
     _find_embedded(connection)
     for object_type in EMBEDDED:
         _type_one(connection, object_type, SHAPES[object_type], batch_number, is_embedded=True)

@@ -67,6 +67,24 @@ LINE: Final[Columns] = {
 }
 INVOICE_LINES: Final = "STRUCT(" + ", ".join(f"{name} {kind}" for name, kind in LINE.items()) + ")[]"
 
+_SUBSCRIPTION: Final = {
+    **_OBJECT,
+    **_columns("subscription_id customer_id", "VARCHAR"),
+    "created_at": "TIMESTAMP",
+    **_columns("status currency", "VARCHAR"),
+    **_columns("billing_cycle_anchor_at started_at trial_start_at trial_end_at cancel_at", "TIMESTAMP"),
+    "is_cancel_at_period_end": "BOOLEAN",
+    **_columns("canceled_at ended_at", "TIMESTAMP"),
+    "collection_method": "VARCHAR",
+    "days_until_due": "INTEGER",
+    "pause_behavior": "VARCHAR",
+    **_columns("pause_resumes_at current_period_start_at current_period_end_at", "TIMESTAMP"),
+    **_columns("billing_mode proration_discounts latest_invoice_id metadata proration_behavior", "VARCHAR"),
+    "discounts": DISCOUNTS,
+    "has_more_items": "BOOLEAN",
+    "items": SUBSCRIPTION_ITEMS,
+}
+
 DATASETS: Final[dict[str, Columns]] = {
     "usage_records": {
         **_ORIGIN,
@@ -144,23 +162,9 @@ DATASETS: Final[dict[str, Columns]] = {
         **_columns("meter_id event_name display_name formula customer_payload_key value_payload_key status", "VARCHAR"),
         **_columns("created_at updated_at deactivated_at", "TIMESTAMP"),
     },
-    "stripe_subscriptions": {
-        **_OBJECT,
-        **_columns("subscription_id customer_id", "VARCHAR"),
-        "created_at": "TIMESTAMP",
-        **_columns("status currency", "VARCHAR"),
-        **_columns("billing_cycle_anchor_at started_at trial_start_at trial_end_at cancel_at", "TIMESTAMP"),
-        "is_cancel_at_period_end": "BOOLEAN",
-        **_columns("canceled_at ended_at", "TIMESTAMP"),
-        "collection_method": "VARCHAR",
-        "days_until_due": "INTEGER",
-        "pause_behavior": "VARCHAR",
-        **_columns("pause_resumes_at current_period_start_at current_period_end_at", "TIMESTAMP"),
-        **_columns("billing_mode proration_discounts latest_invoice_id metadata proration_behavior", "VARCHAR"),
-        "discounts": DISCOUNTS,
-        "has_more_items": "BOOLEAN",
-        "items": SUBSCRIPTION_ITEMS,
-    },
+    "stripe_subscriptions": _SUBSCRIPTION,
+    # as they were before an event changed them
+    "stripe_previous_subscriptions": _SUBSCRIPTION,
     "stripe_invoices": {
         **_OBJECT,
         **_columns(

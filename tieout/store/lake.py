@@ -26,6 +26,7 @@ from tieout.store.files import commit_file, remove
 
 MANIFEST: Final = "manifest"
 SCRATCH: Final = "scratch"
+ROW_GROUP_BYTES: Final = 64_000_000
 _META: Final = b"tieout"
 _MANIFEST_SCHEMA: Final = pa.schema(
     [
@@ -153,9 +154,9 @@ class BatchWriter:
         names = self.files.setdefault(dataset, [])
         name = f"{self.batch_number:06d}-{self.run_id}-{len(names) + 1:04d}.parquet"
         staged = folder / f".{name}"
-        self.connection.execute(
-            f"copy (select {terms} from {relation}) to {_quoted(staged)} (format parquet, compression zstd)"
-        )
+        # a row group is whole in memory, once per thread: 122,880 rows of Stripe's largest objects would be 700 MB
+        options = f"format parquet, compression zstd, row_group_size_bytes {ROW_GROUP_BYTES}"
+        self.connection.execute(f"copy (select {terms} from {relation}) to {_quoted(staged)} ({options})")
         commit_file(staged, folder / name)
         names.append(f"{dataset}/{name}")
         return count

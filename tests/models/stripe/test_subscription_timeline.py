@@ -44,6 +44,32 @@ CASES: dict[str, tuple[list[Line], list[Any]]] = {
         ],
         [("active", 9, 20, 20, True), ("active", 4, 20, None, True)],
     ),
+    "what_the_first_event_changed_was_there_before": (
+        [
+            event("customer.created", -100, {"id": "cus_1", "object": "customer"}),
+            event(
+                UPDATED,
+                20,
+                subscription(quantity=2, trial_end=START + 20),
+                previous={"items": subscription()["items"], "status": "trialing", "trial_end": None},
+            ),
+        ],
+        [("trialing", 1, 0, 20, True), ("active", 2, 20, None, True)],
+    ),
+    "before_the_reach_of_events_nothing_is_told": (
+        [
+            event("customer.created", 5, {"id": "cus_1", "object": "customer"}),
+            event(UPDATED, 20, subscription(quantity=2), previous={"quantity": 7}),
+        ],
+        [("active", 7, 5, 20, True), ("active", 2, 20, None, True)],
+    ),
+    "an_update_that_names_nothing_before_it": (
+        [
+            event("customer.created", -100, {"id": "cus_1", "object": "customer"}),
+            event(UPDATED, 20, subscription(quantity=2)),
+        ],
+        [("active", 2, 20, None, True)],
+    ),
     "without_events": ([subscription(quantity=3)], [("active", 3, 0, None, True)]),
     "end_never_told": (
         [event(CREATED, 0, subscription()), subscription(**ENDED)],
@@ -105,3 +131,22 @@ def test_versions_follow_each_other(name: str, landings: Landings) -> None:
         for status, quantity, start, end, known in CASES[name][1]
     ]
     assert rows == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "known_from"),
+    [
+        ("consecutive", None),
+        ("without_events", None),
+        ("what_the_first_event_changed_was_there_before", 0),
+        ("before_the_reach_of_events_nothing_is_told", 5),
+        ("an_update_that_names_nothing_before_it", 20),
+    ],
+)
+def test_from_when_on_the_history_is_known(name: str, known_from: int | None, landings: Landings) -> None:
+    rows = (
+        landings.models(name, ["int_subscription_versions"])
+        .connection.execute("select distinct history_known_from from int_subscription_versions")
+        .fetchall()
+    )
+    assert rows == [(None if known_from is None else at(known_from),)]

@@ -142,3 +142,45 @@ create or replace temp macro stripe_discounts(items, single) as
         when nullif(single, '') is not null then [stripe_discount(single)]
         else list_transform(items, lambda item: stripe_discount(item))
     end;
+
+-- The only item of a subscription as it was: old versions of the API name its quantity and plan
+-- among the subscription's own previous values.
+create or replace temp macro stripe_only_item_before(item, was) as
+    json_merge_patch(
+        json_merge_patch(
+            item,
+            case
+                when json_exists(was, '$.plan')
+                    then json_object('price', was -> '$.plan.id', 'plan', was -> '$.plan')
+                else '{}'
+            end
+        ),
+        case
+            when json_exists(was, '$.quantity')
+                then json_object('quantity', was -> '$.quantity', 'quantity_decimal', null)
+            else '{}'
+        end
+    );
+
+-- A subscription as it was before an event: what it is now, with the event's previous values.
+create or replace temp macro stripe_subscription_before(now, was) as
+    json_merge_patch(
+        json_merge_patch(
+            now,
+            case
+                when not json_exists(was, '$.items') and json_array_length(now, '$.items.data') = 1
+                    then json_object(
+                        'items',
+                        json_object(
+                            'data',
+                            json_array(stripe_only_item_before(now -> '$.items.data[0]', was))
+                        )
+                    )
+                else '{}'
+            end
+        ),
+        -- an old version names the one discount, where a newer one lists them
+        json_merge_patch(
+            case when json_exists(was, '$.discount') then '{"discounts": []}' else '{}' end, was
+        )
+    );

@@ -143,6 +143,16 @@ closed_with_usage as (
 
 ),
 
+known as (
+
+    select
+        subscription_id,
+        history_known_from,
+    from states
+    where state_number = 1
+
+),
+
 legs_placed as (
 
     select distinct
@@ -176,12 +186,15 @@ final as (
         candidates.advance_full_start,
         coalesce(candidates.is_advance_trial, false) as is_advance_trial,
         case
+            when candidates.period_start < known.history_known_from
+                then {{ not_computed('history_unknown') }}
             when candidates.has_more_items then {{ not_computed('items_missing') }}
             when candidates.has_mixed_intervals then {{ not_computed('mixed_intervals') }}
             when candidates.is_advance_trial and candidates.reason <> 'create'
                 then {{ not_computed('trial_added') }}
         end as not_computed_reason,
     from candidates
+    inner join known on candidates.subscription_id = known.subscription_id
     left join closed_with_usage
         on candidates.subscription_id = closed_with_usage.subscription_id
         and candidates.due_at = closed_with_usage.due_at

@@ -46,15 +46,19 @@ minimum_charges as (
 
 ),
 
+-- An invoice without lines asks for the balance all the same.
 totals as (
 
     select
-        expected_invoice_id,
-        cast(sum(amount_minor - discount_minor - credit_grants_minor) as bigint)
-            as total_excl_tax_minor,
-    from groups
-    group by expected_invoice_id
-    having bool_and(status = 'computed')
+        heads.expected_invoice_id,
+        cast(coalesce(sum(
+            groups.amount_minor - groups.discount_minor - groups.credit_grants_minor
+        ), 0) as bigint) as total_excl_tax_minor,
+    from heads
+    left join groups on heads.expected_invoice_id = groups.expected_invoice_id
+    where heads.not_computed_reason is null
+    group by heads.expected_invoice_id
+    having coalesce(bool_and(groups.status = 'computed'), true)
 
 ),
 
@@ -93,7 +97,7 @@ before_payment as (
         matched.invoice_id,
         invoices.collection_method,
         coalesce(invoices.tax_minor, 0) as tax_minor,
-        coalesce(totals.total_excl_tax_minor, 0) + coalesce(invoices.tax_minor, 0) as total_minor,
+        totals.total_excl_tax_minor + coalesce(invoices.tax_minor, 0) as total_minor,
         coalesce(balances.balance_minor, 0) as starting_balance_minor,
         coalesce(notes.pre_payment_minor, invoices.pre_payment_credit_notes_minor, 0)
             as credit_notes_minor,

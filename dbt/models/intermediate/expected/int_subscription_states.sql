@@ -95,6 +95,7 @@ final as (
         end as valid_from,
         coalesce(lasting.valid_to, {{ end_of_time() }}) as valid_to,
         coalesce(lasting.is_start_known, true) as is_start_known,
+        lasting.history_known_from,
         lasting.created_at,
         lasting.started_at,
         lasting.billing_cycle_anchor_at as anchor_at,

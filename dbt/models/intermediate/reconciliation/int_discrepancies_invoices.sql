@@ -113,6 +113,18 @@ expected_to_exist as (
 
 ),
 
+-- Made when events did not yet tell what the subscription was.
+unknown_times as (
+
+    select invoices.invoice_id
+    from invoices
+    inner join {{ ref('int_subscription_states') }} as states
+        on invoices.subscription_id = states.subscription_id
+        and invoices.created_at < states.history_known_from
+    where states.state_number = 1
+
+),
+
 -- Nothing is unexpected while something of the subscription cannot be computed: the invoice may stand for that.
 uncomputed_subscriptions as (
 
@@ -153,6 +165,8 @@ unexpected_rows as (
         on invoices.invoice_id = expected_to_exist.invoice_id
     anti join duplicates
         on invoices.invoice_id = duplicates.invoice_id
+    anti join unknown_times
+        on invoices.invoice_id = unknown_times.invoice_id
     anti join uncomputed_subscriptions
         on invoices.subscription_id = uncomputed_subscriptions.subscription_id
     where

@@ -34,6 +34,12 @@ matched_invoices as (
 
 ),
 
+subscription_states as (
+
+    select * from {{ ref('int_subscription_states') }}
+
+),
+
 billed_groups as (
 
     select * from {{ ref('int_invoice_line_groups') }}
@@ -184,17 +190,45 @@ by_item as (
 
 ),
 
--- what an invoice bills besides could belong to a group that is not computed: then it is no fault
+-- what an invoice bills besides could belong to a group, or an invoice, that is not computed: then
+-- it is no fault
+open_reasons as (
+
+    select
+        invoice_id,
+        not_computed_reason as reason,
+    from by_item
+    where billed_number is null
+
+    union all
+
+    select
+        matched_invoices.invoice_id,
+        expected_invoices.not_computed_reason as reason,
+    from matched_invoices
+    inner join expected_invoices
+        on matched_invoices.expected_invoice_id = expected_invoices.expected_invoice_id
+
+    union all
+
+    select
+        invoices.invoice_id,
+        {{ not_computed('history_unknown') }} as reason,
+    from invoices
+    inner join subscription_states
+        on invoices.subscription_id = subscription_states.subscription_id
+        and invoices.created_at < subscription_states.history_known_from
+    where subscription_states.state_number = 1
+
+),
+
 invoices_open as (
 
     select
         invoice_id,
-        min(not_computed_reason) as reason,
-    from by_item
-    where
-        not_computed_reason is not null
-        and billed_number is null
-        and invoice_id is not null
+        min(reason) as reason,
+    from open_reasons
+    where invoice_id is not null and reason is not null
     group by invoice_id
 
 ),

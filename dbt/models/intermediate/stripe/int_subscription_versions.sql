@@ -1,7 +1,8 @@
 -- The subscription's timeline: one row per event that changed it, in the order in which they
 -- happened, from `valid_from` to `valid_to`. Events of one second are ordered by status; the
 -- earlier of them never was in force (valid_from = valid_to). Without events there is the one
--- version that is listed. A listing that goes beyond the last event is one more version.
+-- version that is listed. A listing that goes beyond the last event is one more version, and so is
+-- what was there before the first event, where that is not the beginning.
 with
 
 versions as (
@@ -60,6 +61,60 @@ overtaken as (
 
 ),
 
+-- How far back events reach: Stripe lists those of 30 days.
+reach as (
+
+    select min(event_at) as first_event_at
+    from {{ ref('stg_stripe__events') }}
+
+),
+
+-- Where the first event is an update, its previous values tell what was there before, and for how
+-- long is known as far as events reach. Before that nothing is known.
+untold_beginnings as (
+
+    select
+        events.subscription_id,
+        events.event_id,
+        events.event_at,
+        greatest(events.created_at, reach.first_event_at) as told_from,
+    from events
+    left join overtaken on events.event_id = overtaken.event_id
+    cross join reach
+    qualify
+        events.event_type = 'customer.subscription.updated'
+        and events.created_at < events.event_at
+        and row_number() over (
+            partition by events.subscription_id
+            order by
+                events.event_at,
+                events.event_rank,
+                events.status_rank,
+                overtaken.is_overtaken is null,
+                events.raw
+        ) = 1
+
+),
+
+beginnings as (
+
+    select
+        previous.* exclude (batch_number, api_version, is_livemode, event_at) replace (
+            cast(null as varchar) as event_id,
+            cast(null as varchar) as event_type
+        ),
+        untold_beginnings.told_from as starts_at,
+    from untold_beginnings
+    inner join {{ ref('stg_stripe__previous_subscriptions') }} as previous
+        on untold_beginnings.event_id = previous.event_id
+    where untold_beginnings.told_from < untold_beginnings.event_at
+    qualify row_number() over (
+        partition by previous.event_id
+        order by previous.raw, previous.file_hash, previous.line_number
+    ) = 1
+
+),
+
 last_events as (
 
     select
@@ -111,6 +166,14 @@ timeline as (
     union all by name
 
     select
+        *,
+        true as is_start_known,
+        -1 as part,
+    from beginnings
+
+    union all by name
+
+    select
         * exclude (known_at, last_event_at),
         coalesce(
             greatest(known_at, last_event_at), known_at, last_event_at, created_at
@@ -124,13 +187,19 @@ timeline as (
 final as (
 
     select
-        * exclude (starts_at, part, status_rank, event_rank, is_last),
+        timeline.* exclude (starts_at, part, status_rank, event_rank, is_last, raw),
         row_number() over in_order as version_number,
-        starts_at as valid_from,
-        lead(starts_at) over in_order as valid_to,
+        timeline.starts_at as valid_from,
+        lead(timeline.starts_at) over in_order as valid_to,
+        -- null where it is known from the beginning
+        case
+            when untold_beginnings.event_id is not null
+                then min(timeline.starts_at) over (partition by timeline.subscription_id)
+        end as history_known_from,
     from timeline
+    left join untold_beginnings on timeline.subscription_id = untold_beginnings.subscription_id
     window in_order as (
-        partition by subscription_id
+        partition by timeline.subscription_id
         order by starts_at, part, event_rank, status_rank, is_last, raw
     )
 

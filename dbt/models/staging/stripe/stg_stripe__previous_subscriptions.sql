@@ -1,0 +1,1 @@
+{{ stripe_versions('stripe_previous_subscriptions') }}
