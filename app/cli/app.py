@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,14 +43,16 @@ def app(home: HomeOption = None, port: PortOption = None) -> None:
     serve(where, free_port(port))
 
 
-def serve(home: Home, port: int) -> None:
+def serve(home: Home, port: int, landing: Path | None = None) -> None:
     """Runs the dashboard and prints its address once it answers. Returns when it is told to stop.
+
+    Without a landing area of its own the dashboard lands acceptances where the settings say.
 
     Raises:
         TieoutError: the dashboard did not start, or ended by itself.
     """
     try:
-        with dashboard(home, port) as process:
+        with dashboard(home, port, landing) as process:
             typer.echo(f"Dashboard of {home.root}: {address(port)} (Ctrl-C ends it)")
             status = process.wait()
     except KeyboardInterrupt:
@@ -59,7 +62,7 @@ def serve(home: Home, port: int) -> None:
 
 
 @contextmanager
-def dashboard(home: Home, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def dashboard(home: Home, port: int, landing: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """The dashboard's process while it answers; it is gone afterwards, whatever happens.
 
     Raises:
@@ -67,7 +70,11 @@ def dashboard(home: Home, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "app.dashboard.serve", f"--server.port={port}", f"--server.address={ADDRESS}"],
-        env={**os.environ, "TIEOUT_HOME": str(home.root)},
+        env={
+            **os.environ,
+            "TIEOUT_HOME": str(home.root),
+            **({} if landing is None else {"TIEOUT_LANDING": str(landing.resolve())}),
+        },
         stdin=subprocess.PIPE,  # never written to; it ends with this process, and the dashboard with it
         stdout=subprocess.DEVNULL,  # its banner; what goes wrong is on standard error
     )

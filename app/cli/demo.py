@@ -64,7 +64,7 @@ def demo(
     typer.echo(summary(where, finished.seconds))
     typer.echo(f"Planted faults, to compare: {world / 'planted.json'}")
     if chosen_port is not None:
-        serve(where, free_port(port))
+        serve(where, free_port(port), world / "landing")
 
 
 def _begin(home: Home, seed: int, customers: int, months: int, end: datetime | None) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import altair as alt
 import pyarrow as pa
@@ -31,3 +31,35 @@ def funnel_bars(steps: Sequence[tuple[str, int]], currency: str) -> None:
         .properties(height=220)
     )
     st.altair_chart(chart, alt=f"What became of failed payments in {currency.upper()}")
+
+
+def burn_bars(rows: Sequence[Mapping[str, Any]], currency: str) -> None:
+    """Credits used by day, paid and promotional apart; rows need day, category, used_minor."""
+    if not rows:
+        return
+    points = [
+        {
+            "day": row["day"].isoformat(),
+            "category": row["category"],
+            "amount": str(major(row["used_minor"], currency)),
+        }
+        for row in rows
+    ]
+    chart = (
+        alt.Chart(pa.Table.from_pylist(points))
+        .transform_calculate(value="toNumber(datum.amount)")
+        .mark_bar()
+        .encode(
+            x=alt.X("day:T", title=None),
+            y=alt.Y("value:Q", title=currency.upper()),
+            color=alt.Color(
+                "category:N",
+                title=None,
+                scale=alt.Scale(domain=["paid", "promotional"], range=[USAGE_COLOUR, OVERCHARGED_COLOUR]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=[alt.Tooltip("day:T"), alt.Tooltip("category:N"), alt.Tooltip("amount:N", title=currency.upper())],
+        )
+        .properties(height=220)
+    )
+    st.altair_chart(chart, alt=f"Credits used by day in {currency.upper()}, paid and promotional apart")

@@ -73,7 +73,44 @@ order by g.available_minor > 0 desc, g.expires_at nulls last, g.available_minor 
 limit {ROWS_SHOWN}
 """
 
+# What invoices used by day and category; what a voided invoice gave back is taken off. Parameters: currency, as-of
+USED_BY_DAY: Final = """
+select applied_at::date as day, category, sum(amount_minor)::bigint as used_minor
+from marts.credit_applications
+where currency = $1 and applied_at > $2::timestamp - interval 180 day
+group by day, category
+order by day, category
+"""
+
+# What the last 30 days used, and what is there to be used now: at that pace it lasts so long.
+PACE: Final = """
+select
+    (
+        select coalesce(sum(amount_minor), 0) from marts.credit_applications
+        where currency = $1 and applied_at > $2::timestamp - interval 30 day
+    )::bigint as used_minor,
+    (
+        select coalesce(sum(available_minor), 0) from marts.credit_balances where currency = $1
+    )::bigint as available_minor
+"""
+
+# Parameters: currency, customer, grant or invoice
+APPLICATIONS: Final = f"""
+select a.*, c.name as customer_name, count(*) over () as matches
+from marts.credit_applications as a
+left join marts.customers as c using (customer_id)
+where a.currency = $1
+    and (
+        $2 = '' or $2 in (a.customer_id, a.credit_grant_id, a.invoice_id)
+        or contains(lower(coalesce(c.name, '')), lower($2))
+    )
+order by a.applied_at desc, a.credit_grant_id, a.movement desc
+limit {ROWS_SHOWN}
+"""
+
 # -- ledger
+PERIODS: Final = "select * from marts.ledger_periods order by period_month desc"
+
 BALANCES: Final = """
 select
     account,

@@ -65,20 +65,45 @@ order by kind
 """
 
 LARGEST = """
-select discrepancy_id, kind, status, currency, impact_minor, explanation
+select * exclude (evidence)
 from marts.discrepancies
 where status = 'open' and impact_minor is not null and currency = ?
 order by abs(impact_minor) desc, discrepancy_id
 limit 10
 """
 
+LARGEST_LEAK = """
+select d.* exclude (evidence), c.name as customer_name
+from marts.discrepancies as d
+left join marts.customers as c using (customer_id)
+where d.status = 'open' and d.impact_minor > 0 and d.currency = ?
+order by d.impact_minor desc, d.discrepancy_id
+limit 1
+"""
+
+# What the other pages have to say, each as a number; 0 is not worth a look.
+WORTH_A_LOOK = """
+select
+    (select count(*) from marts.anomalies where is_ongoing)::bigint as anomalies,
+    (
+        select count(distinct customer_id) from marts.usage_allowances where is_open and state = 'over'
+    )::bigint as customers_over,
+    (select count(*) from marts.payment_recovery where state in ('stalled', 'lost'))::bigint as unpaid,
+    (
+        select count(*) from marts.credit_balances
+        where available_minor > 0 and expires_at between $1::timestamp and $1::timestamp + interval 30 day
+    )::bigint as credits_expiring,
+    (select count(*) from marts.tie_outs where scope = 'all' and difference_minor <> 0)::bigint as accounts_apart
+"""
+
+# The last 90 days, so that the page opens as fast after years of usage.
 LAG = """
 select
     usage_date as day,
     (median(lag_seconds_p50) / 60)::decimal(18, 1) as median_minutes,
     (max(lag_seconds_p95) / 60)::decimal(18, 1) as slowest_minutes
 from marts.usage_daily
-where lag_seconds_p50 is not null
+where lag_seconds_p50 is not null and usage_date > ?::date - interval 90 day
 group by usage_date
 order by usage_date
 """

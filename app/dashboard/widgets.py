@@ -209,7 +209,7 @@ def open_page(page: str, label: str, parameter: str, value: str | None, icon: st
 def open_discrepancies(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None:
     """A short list of discrepancies, each a link with its sentence below; for lists too short to need sorting.
 
-    Rows need discrepancy_id, kind, currency, impact_minor, explanation, and may have a status.
+    Rows need discrepancy_id, kind, currency, impact_minor, explanation, and may have a status and a remedy.
     """
     for row in rows:
         status = f" ({row['status']})" if row.get("status", "open") != "open" else ""
@@ -222,5 +222,7 @@ def open_discrepancies(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None
                 icon="rule",
             )
             st.caption(plain(row["explanation"]))
+            if row.get("remedy"):
+                st.caption(f"**What to do:** {plain(row['remedy'])}")
     if not rows:
         st.caption(empty)

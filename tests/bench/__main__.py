@@ -17,8 +17,9 @@ from pathlib import Path
 
 from tests.bench.expected import expected_invoices
 from tests.bench.measures import Row, landing_and_dedupe, one_more_day
+from tests.bench.pages import dashboard_pages
 
-MEASURES = ("usage", "day", "expected")
+MEASURES = ("usage", "day", "expected", "pages")
 
 
 def main() -> int:
@@ -43,6 +44,8 @@ def main() -> int:
             rows += one_more_day(Path(folder), arguments.customers, say)
         if "expected" in arguments.only:
             rows += expected_invoices(Path(folder), arguments.expected_customers, arguments.expected_months, say)
+        if "pages" in arguments.only:
+            rows += dashboard_pages(Path(folder), arguments.expected_customers, say)
     for row in rows:
         figure = f"{row.value:,.0f}" if row.value >= 1000 else f"{row.value:.2f}"
         print(f"{row.measure:<32} {figure:>14} {row.unit:<9} {row.note}")

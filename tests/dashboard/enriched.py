@@ -76,4 +76,14 @@ ENRICHED: Final = (
     from {OTHER}, (
         values ('paid', 500000, 123456), ('promotional', 10000, 10000)
     ) as t(category, granted_minor, applied_minor)""",
+    f"""insert into marts.credit_applications by name
+    select 'cbtxn_' || movement as credit_balance_transaction_id, 'credgr_paid' as credit_grant_id,
+        customer_id, 'in_' || movement as invoice_id, 'il_1' as line_id, 'price_1' as price_id, 'paid' as category,
+        'usd' as currency, movement, amount_minor, balance_after_minor, applied_at
+    from {OTHER}, (
+        values (2, 100000, 400000, timestamp '2026-09-10 10:00:00'), (3, 23456, 376544, timestamp '2026-10-10 10:00:00')
+    ) as t(movement, amount_minor, balance_after_minor, applied_at)""",
+    """insert into marts.ledger_periods by name
+    select date '2026-08-01' as period_month, 'close' as last_action, 'Dana' as decided_by, 'audited' as reason,
+        true as is_closed, timestamp '2026-09-05 10:00:00' as decided_at""",
 )

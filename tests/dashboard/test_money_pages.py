@@ -98,6 +98,27 @@ class TestCredits:
         visitor.await_heading(row["customer_name"])
         assert f"customer={row['customer_id']}" in page.url
 
+    def test_what_used_them_is_listed_with_what_was_left_and_how_long_the_rest_lasts(
+        self, visit, shown_address, shown_snapshot
+    ):
+        visitor = visit(shown_address)
+        page = visitor.open("credits?credit_in=usd&holder=credgr_paid", "Credits and burn-down")
+        rows = shown_snapshot.rows(
+            "select * from marts.credit_applications where credit_grant_id = 'credgr_paid' order by applied_at desc"
+        )
+        assert [row[3:5] for row in visitor.cells("Uses of credit grants")[1:]] == [
+            [format_money(row["amount_minor"], "usd"), format_money(row["balance_after_minor"], "usd")] for row in rows
+        ]
+        pace = shown_snapshot.rows(
+            "select (select sum(amount_minor)::bigint from marts.credit_applications where currency = 'usd' "
+            "and applied_at > timestamp '2026-11-01' - interval 30 day) as used, "
+            "(select sum(available_minor)::bigint from marts.credit_balances where currency = 'usd') as available"
+        )[0]
+        assert page.get_by_text(
+            f"The last 30 days used {format_money(pace['used'], 'usd')}; at that pace the "
+            f"{format_money(pace['available'], 'usd')} still there last {30 * pace['available'] // pace['used']:,} days"
+        ).is_visible()
+
 
 class TestLedger:
     ENTRIES = "Journal entries that match"
@@ -154,6 +175,20 @@ class TestLedger:
         page.get_by_role("button", name="The whole ledger").click()
         visitor.table(self.ENTRIES).wait_for()
         assert f"document={story['invoice_id']}" in page.url
+
+    def test_closed_months_are_listed(self, visit, shown_address, shown_snapshot):
+        visitor = visit(shown_address)
+        visitor.open("ledger", "Ledger")
+        rows = shown_snapshot.rows("select * from marts.ledger_periods order by period_month desc")
+        assert [row[:4] for row in visitor.cells("Months that were ever closed")[1:]] == [
+            [
+                f"{row['period_month']:%Y-%m}",
+                "closed" if row["is_closed"] else "open",
+                row["last_action"],
+                row["decided_by"],
+            ]
+            for row in rows
+        ]
 
     def test_an_unknown_entry_is_said(self, visit, shown_address):
         page = visit(shown_address).open("ledger?entry=nothing", "Ledger")

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from app.dashboard.money_queries import CREDITS, GRANTS
+from app.dashboard.money_charts import burn_bars
+from app.dashboard.money_queries import APPLICATIONS, CREDITS, GRANTS, PACE, USED_BY_DAY
 from app.dashboard.source import current_source
-from app.dashboard.widgets import day, matching, money, opening, spoken
+from app.dashboard.widgets import day, instant, matching, money, opening, spoken
 
 source = current_source()
 assert source is not None
@@ -15,12 +16,13 @@ if not totals:
     st.info("There is no credit grant.", icon=":material/toll:")
     st.stop()
 currencies = sorted({row["currency"] for row in totals})
-currency = currencies[0]
+most = max(currencies, key=lambda code: sum(row["grants"] for row in totals if row["currency"] == code))
+currency = most
 if len(currencies) > 1:
     currency = st.segmented_control(
         "Currency",
         currencies,
-        default=currencies[0],
+        default=most,
         key="credit_in",
         bind="query-params",
         format_func=str.upper,
@@ -37,6 +39,18 @@ for row in totals:
                 ("Still there", "available_minor"),
             ):
                 st.metric(f"{words}, {row['category']}", money(row[column], currency), border=True)
+
+st.subheader("Burn-down")
+pace = source.rows(PACE, currency, source.as_of)[0]
+if pace["used_minor"] > 0:
+    lasts = 30 * pace["available_minor"] // pace["used_minor"]
+    st.caption(
+        f"The last 30 days used {money(pace['used_minor'], currency)}; at that pace the "
+        f"{money(pace['available_minor'], currency)} still there last {lasts:,} days, if nothing expires before."
+    )
+else:
+    st.caption("The last 30 days used none.")
+burn_bars(source.rows(USED_BY_DAY, currency, source.as_of), currency)
 
 st.subheader("Grants")
 with st.grid(2, min_column_width=240, vertical_alignment="bottom"):
@@ -71,4 +85,32 @@ opening(
     alt_text="Credit grants",
     empty="No grant matches.",
     right=("Granted", "Used", "Expired", "Taken back", "Still there"),
+)
+
+st.subheader("What used them")
+uses = source.rows(APPLICATIONS, currency, (holder or "").strip())
+if uses:
+    st.caption(
+        f"{matching(len(uses), uses[0]['matches'], 'use', 'uses')}, the newest first. Tick a row to open the invoice."
+    )
+opening(
+    [
+        {
+            "When": instant(row["applied_at"]),
+            "Customer": row["customer_name"] or row["customer_id"] or "–",
+            "Grant": row["credit_grant_id"],
+            "Used": money(row["amount_minor"], currency),
+            "Left of the grant": money(row["balance_after_minor"], currency),
+            "Price": row["price_id"] or "–",
+            "Invoice": row["invoice_id"] or "–",
+            "id": row["invoice_id"] or "",
+        }
+        for row in uses
+    ],
+    key="use_rows",
+    page="app_pages/invoice.py",
+    parameter="invoice",
+    alt_text="Uses of credit grants by invoice lines",
+    empty="No invoice has used a credit grant.",
+    right=("Used", "Left of the grant"),
 )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.dashboard.money_queries import ACCOUNTS, BALANCES, ENTRIES, ENTRY, POSTINGS, RULES, TIE_OUTS_OPEN
+from app.dashboard.money_queries import ACCOUNTS, BALANCES, ENTRIES, ENTRY, PERIODS, POSTINGS, RULES, TIE_OUTS_OPEN
 from app.dashboard.queries import TIE_OUTS
 from app.dashboard.source import current_source
 from app.dashboard.widgets import instant, kept, matching, money, open_page, plain, selectable, spoken, table
@@ -113,6 +113,23 @@ table(
     alt_text="Balance of every account",
     empty="Nothing is posted.",
     right=("Balance", "Customers"),
+)
+
+st.subheader("Closed months")
+table(
+    [
+        {
+            "Month": f"{row['period_month']:%Y-%m}",
+            "State": "closed" if row["is_closed"] else "open",
+            "Last decision": spoken(row["last_action"]),
+            "By": row["decided_by"] or "–",
+            "When": instant(row["decided_at"]),
+            "Reason": row["reason"] or "–",
+        }
+        for row in source.rows(PERIODS)
+    ],
+    alt_text="Months that were ever closed",
+    empty="No month was ever closed: `tieout ledger close` does it.",
 )
 
 st.subheader("Entries")

@@ -3,9 +3,27 @@
 import streamlit as st
 
 from app.dashboard.charts import lag_lines, risk_bars
-from app.dashboard.queries import BY_KIND, LAG, LARGEST, TIE_OUTS, by_currency, open_counts, share
+from app.dashboard.queries import (
+    BY_KIND,
+    LAG,
+    LARGEST,
+    LARGEST_LEAK,
+    TIE_OUTS,
+    WORTH_A_LOOK,
+    by_currency,
+    open_counts,
+    share,
+)
 from app.dashboard.source import Row, current_source
-from app.dashboard.widgets import instant, money, open_discrepancies, spoken, table
+from app.dashboard.widgets import instant, money, open_discrepancies, open_page, plain, spoken, table
+
+LOOKS = (
+    ("anomalies", "anomalies", "insights", "anomaly still lasts", "anomalies still last"),
+    ("customers_over", "usage", "speed", "customer is over their limit", "customers are over their limit"),
+    ("unpaid", "payments", "credit_card", "failed payment stalled or lost", "failed payments stalled or lost"),
+    ("credits_expiring", "credits", "toll", "credit expires within 30 days", "credits expire within 30 days"),
+    ("accounts_apart", "ledger", "balance", "account differs from Stripe", "accounts differ from Stripe"),
+)
 
 source = current_source()
 assert source is not None
@@ -20,6 +38,34 @@ def recomputed(row: Row) -> None:
     )
 
 
+def start_here(leak: Row | None) -> None:
+    """The largest leak with its money, its sentence, what to do, and the way to its cause."""
+    if leak is None:
+        return
+    with st.container(border=True):
+        whose = f" at {plain(leak['customer_name'])}" if leak["customer_name"] else ""
+        st.subheader(f"The largest leak: {money(leak['impact_minor'], leak['currency'])}{whose}")
+        st.markdown(plain(leak["explanation"]))
+        if leak.get("remedy"):
+            st.markdown(f"**What to do:** {plain(leak['remedy'])}")
+        open_page(
+            "app_pages/discrepancies.py",
+            "**See its cause: both sides, evidence, history**",
+            "discrepancy",
+            leak["discrepancy_id"],
+            icon="arrow_forward",
+        )
+
+
+def worth_a_look(found: Row) -> None:
+    """A link to each page that has something to tell, with how much."""
+    with st.container(horizontal=True):
+        for name, page, icon, one, many in LOOKS:
+            if found[name]:
+                words = one if found[name] == 1 else many
+                st.page_link(f"app_pages/{page}.py", label=f"{found[name]:,} {words}", icon=f":material/{icon}:")
+
+
 st.title("Overview")
 st.caption(f"As of {instant(source.as_of)}, published {instant(source.published_at)}.")
 
@@ -27,6 +73,10 @@ counts = open_counts(source)
 if counts["discrepancies"] == 0:
     st.success("There is no open discrepancy: what was invoiced ties out.", icon=":material/check_circle:")
 currencies = by_currency(source)
+at_risk = [row["currency"] for row in currencies if row["open_discrepancies"]]
+currency = at_risk[0] if at_risk else None
+if currency is not None:
+    start_here(source.row(LARGEST_LEAK, currency))
 for row in currencies:
     if row["open_discrepancies"]:
         with st.container(horizontal=True):
@@ -52,8 +102,8 @@ with st.grid(4, gap="small"):
 if counts["discrepancies"]:
     st.caption(f"{counts['discrepancies']:,} discrepancies are open; {counts['without_figure']:,} have no figure.")
 
-at_risk = [row["currency"] for row in currencies if row["open_discrepancies"]]
-currency = at_risk[0] if at_risk else None
+worth_a_look(source.rows(WORTH_A_LOOK, source.as_of)[0])
+
 if len(at_risk) > 1:
     currency = st.segmented_control(
         "Currency of the chart and the list below",
@@ -65,20 +115,23 @@ if len(at_risk) > 1:
         required=True,
     )
 
-left, right = st.columns(2)
+left, right = st.columns([3, 2])
 with left, st.container(border=True):
-    st.subheader("Money at risk by kind")
-    st.caption("Open discrepancies: leaked to the right, overcharged to the left.")
-    risk_bars(source.rows(BY_KIND, currency) if currency else [], currency or "")
-with right, st.container(border=True):
-    st.subheader("Metering lag")
-    st.caption("From an event to its arrival: the typical customer, and the slowest one's 95th percentile, day by day.")
-    lag_lines(source.rows(LAG))
-
-st.subheader("Largest open discrepancies")
-open_discrepancies(source.rows(LARGEST, currency) if currency else [], empty="None has money in it.")
-if counts["discrepancies"]:
-    st.page_link("app_pages/discrepancies.py", label="All discrepancies", icon=":material/arrow_forward:")
+    st.subheader("Largest open discrepancies")
+    open_discrepancies(source.rows(LARGEST, currency) if currency else [], empty="None has money in it.")
+    if counts["discrepancies"]:
+        st.page_link("app_pages/discrepancies.py", label="All discrepancies", icon=":material/arrow_forward:")
+with right:
+    with st.container(border=True):
+        st.subheader("Money at risk by kind")
+        st.caption("Open discrepancies: leaked to the right, overcharged to the left.")
+        risk_bars(source.rows(BY_KIND, currency) if currency else [], currency or "")
+    with st.container(border=True):
+        st.subheader("Metering lag")
+        st.caption(
+            "From an event to its arrival, 90 days: the typical customer, and the slowest one's 95th percentile."
+        )
+        lag_lines(source.rows(LAG, source.as_of))
 
 st.subheader("Ledger against Stripe")
 table(

@@ -1,0 +1,135 @@
+"""How long each page of the dashboard takes to open on a snapshot of many customers.
+
+A small demo's snapshot is multiplied by SQL: every row comes again for each copy, with every id given the copy's
+number, so that what belongs together still does. Chromium opens each page for the first time in a fresh window; the
+time is that of the last change of its text, from the moment its address was entered.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import duckdb
+from playwright.sync_api import sync_playwright
+
+from app.cli.app import address, dashboard, free_port
+from tests.bench.measures import TIEOUT, Row, Say
+from tests.dashboard.browser import ARGUMENTS, NO_CHROMIUM, Visitor, find_chromium
+from tests.dashboard.enriched import ENRICHED
+from tieout.store.home import Current, Home, new_run_id
+
+SECONDS_MAX = 1.5
+BASE_CUSTOMERS = 100
+END = "2026-11-01T00:00:00Z"
+#: Tables that do not grow with the customers.
+OF_THE_WHOLE = ("pipeline_health", "system_daily", "metering_freshness")
+#: Texts that name one thing without being called an id.
+NAMES = ("scope", "number", "name", "customer_name")
+PAGES = {
+    "": "Overview",
+    "discrepancies": "Discrepancies",
+    "discrepancies?discrepancy={discrepancy}": "Discrepancies",
+    "anomalies": "Anomalies",
+    "anomalies?anomaly={anomaly}": "Anomalies",
+    "usage": "Usage and limits",
+    "payments": "Payments and recovery",
+    "credits": "Credits and burn-down",
+    "ledger": "Ledger",
+    "ledger?document={invoice}": "Ledger",
+    "ledger?entry={entry}": "Ledger",
+    "customer": "Customer",
+    "customer?customer={customer}": "Customer",
+    "invoice?invoice={invoice}": "Invoice",
+    "pipeline": "Pipeline",
+}
+
+
+def multiplied(base: Path, path: Path, copies: int) -> None:
+    """Writes a snapshot with every row of `base` once for each copy."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"attach '{base}' as base (read_only)")
+        connection.execute("create schema marts")
+        tables = connection.execute(
+            "select table_name, list(struct_pack(name := column_name, type := data_type) order by ordinal_position) "
+            "from information_schema.columns where table_catalog = 'base' and table_schema = 'marts' "
+            "group by table_name"
+        ).fetchall()
+        for table, columns in tables:
+            times = 1 if table in OF_THE_WHOLE else copies
+            terms = ", ".join(_term(column["name"], column["type"]) for column in columns)
+            rows = f'base.marts."{table}" as t, range({times}) as c(copy)'
+            connection.execute(f'create table marts."{table}" as select {terms} from {rows}')
+
+
+def _term(name: str, kind: str) -> str:
+    is_id = kind == "VARCHAR" and ((name.endswith("_id") and name != "run_id") or name in NAMES)
+    return f'''t."{name}" || '-' || c.copy as "{name}"''' if is_id else f't."{name}"'
+
+
+def large_home(scratch: Path, customers: int, say: Say) -> Home:
+    """A home whose only snapshot has about as many customers."""
+    small, home = Home(scratch / "pages-small"), Home(scratch / "pages-large")
+    made = ("--customers", str(BASE_CUSTOMERS), "--months", "3", "--end", END)
+    subprocess.run(
+        [str(TIEOUT), "demo", "--home", str(small.root), *made, "--no-app"], check=True, stdout=subprocess.DEVNULL
+    )
+    current = small.current()
+    assert current is not None
+    base = scratch / "pages-base.duckdb"
+    shutil.copy(small.root / current.snapshot, base)
+    with duckdb.connect(str(base)) as connection:
+        for statement in ENRICHED:
+            connection.execute(statement)
+    home.create()
+    run_id = new_run_id()
+    path = home.snapshots / f"{run_id}.duckdb"
+    multiplied(base, path, customers // BASE_CUSTOMERS)
+    home.publish(Current(run_id=run_id, as_of=END, published_at=END, snapshot=home.relative(path)))
+    say(f"a snapshot of {customers:,} customers, {path.stat().st_size / 1e6:,.0f} MB")
+    return home
+
+
+def _one_of_each(home: Home) -> dict[str, str]:
+    """Something to open on the pages that show one thing."""
+    current = home.current()
+    assert current is not None
+    with duckdb.connect(str(home.root / current.snapshot), read_only=True) as connection:
+        row = connection.execute(
+            "select d.discrepancy_id, d.invoice_id, d.customer_id, (select min(anomaly_id) from marts.anomalies), "
+            "(select min(entry_id) from marts.ledger_entries) from marts.discrepancies as d "
+            "where d.invoice_id is not null and d.customer_id is not null order by all limit 1"
+        ).fetchone()
+    assert row is not None
+    return dict(zip(("discrepancy", "invoice", "customer", "anomaly", "entry"), row, strict=True))
+
+
+def page_seconds(home: Home, say: Say) -> dict[str, float]:
+    """Path to seconds until its text stood."""
+    found: dict[str, float] = {}
+    chosen = _one_of_each(home)
+    port = free_port(None)
+    with dashboard(home, port), sync_playwright() as playwright:
+        chromium = find_chromium(playwright)
+        if chromium is None:
+            raise RuntimeError(NO_CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        Visitor(browser.new_page(), address(port)).open("pipeline", "Pipeline")  # the server's own first steps
+        for path, heading in PAGES.items():
+            visitor = Visitor(browser.new_page(), address(port))
+            page = visitor.open(path.format(**chosen), heading)
+            found[path] = float(page.evaluate("() => window.tieoutSince")) / 1000
+            say(f"/{path}: {found[path]:.2f} s")
+            page.close()
+        browser.close()
+    return found
+
+
+def dashboard_pages(scratch: Path, customers: int, say: Say) -> list[Row]:
+    """A row per page."""
+    os.environ["TIEOUT_STALE_AFTER_HOURS"] = "1000000"
+    seconds = page_seconds(large_home(scratch, customers, say), say)
+    note = f"first opening, {customers:,} customers (at most {SECONDS_MAX})"
+    return [Row(f"page /{path.partition('=')[0]}", value, "s", note) for path, value in seconds.items()]
