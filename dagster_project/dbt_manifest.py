@@ -135,5 +135,5 @@ def mart_descriptions(manifest: Mapping[str, Any]) -> dict[str, tuple[str, dict[
             {name: column["description"] for name, column in node["columns"].items()},
         )
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] == "marts"
+        if node["resource_type"] in ("model", "seed") and node["schema"] == "marts"
     }

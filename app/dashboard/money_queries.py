@@ -155,5 +155,5 @@ from marts.ledger_postings
 where entry_id = ?
 order by amount_minor desc, account
 """
-ACCOUNTS: Final = "select distinct account from marts.ledger_balances order by account"
+ACCOUNTS: Final = "select account from marts.ledger_accounts order by account"
 RULES: Final = "select distinct rule from marts.ledger_entries order by rule"

@@ -57,8 +57,8 @@ def make_home(root: Path, *changes: str) -> Home:
             "join marts.ledger_entries using (number)"
         )
         connection.execute(
-            "create table marts.ledger_balances as select account, account_type, 'debit' as normal_side, customer_id, "
-            "currency, sum(amount_minor)::bigint as balance_minor from marts.ledger_postings group by all"
+            "create table marts.ledger_accounts as select distinct account, account_type, 'debit' as normal_side "
+            "from marts.ledger_postings"
         )
         connection.execute("create table marts.ledger_periods (period_month date, is_closed boolean)")
         connection.execute(

@@ -9,8 +9,8 @@ from dagster_project.definitions import defs, tie_out
 HOUSE = {"landed_files", "ledger_batch", "candidate_snapshot", "snapshot"}
 MARTS = """
     customers subscriptions usage_daily usage_quarantine landing_quarantine expected_invoices expected_invoice_lines
-    invoices invoice_lines invoice_reconciliation discrepancies ledger_entries ledger_postings ledger_balances tie_outs
-    ledger_periods credit_balances credit_applications entitlement_usage payment_recovery pipeline_health
+    invoices invoice_lines invoice_reconciliation discrepancies ledger_entries ledger_postings ledger_balances
+    ledger_accounts ledger_periods tie_outs credit_balances credit_applications entitlement_usage payment_recovery pipeline_health
 """.split()
 
 

@@ -55,7 +55,8 @@ def test_every_account_has_the_balance_written_by_hand(golden_ledger: Ledger) ->
     balances = golden_ledger.rows(
         "select account, currency, sum(balance_minor)::bigint from marts.ledger_balances group by all"
     )
-    assert {(account, currency): balance for account, currency, balance in balances} == wanted
+    found = {(account, currency): balance for account, currency, balance in balances if balance}
+    assert found == {key: balance for key, balance in wanted.items() if balance}
 
 
 def test_every_account_has_the_balance_written_by_hand_after_each_document(golden_ledger: Ledger) -> None:

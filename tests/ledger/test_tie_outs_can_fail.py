@@ -41,7 +41,7 @@ def differing(account: str, currency: str, amount: int, *scopes: str) -> Differe
 
 
 def test_a_deleted_posting_breaks_its_own_account_in_every_scope_and_no_other(golden_ledger: Ledger) -> None:
-    controls = {row[0] for row in golden_ledger.rows("select account from seeds.ledger_accounts where is_control")}
+    controls = {row[0] for row in golden_ledger.rows("select account from marts.ledger_accounts where is_control")}
     assert {account for account, *_ in DELETED} == controls, "a new control account wants a posting to delete"
     # in a first run all postings are due ones
     golden_ledger.rows("create or replace table kept_postings as from intermediate.int_ledger_postings_due")

@@ -58,15 +58,10 @@ ACCOUNTS = f"""
         select account, min(effective_at)::date as opened_on, list_sort(list(distinct currency)) as currencies
         {CHOSEN}
         group by all
-    ),
-    chart as (
-        select account, any_value(account_type) as account_type, any_value(normal_side) as normal_side
-        from marts.ledger_balances
-        group by all
     )
     select moved.*, chart.account_type, chart.normal_side
     from moved
-    left join chart using (account)
+    left join marts.ledger_accounts as chart using (account)
     order by account
 """
 

@@ -66,8 +66,8 @@ def entries(snapshot: Snapshot, choice: Choice) -> Iterator[dict[str, Any]]:
 
 
 def accounts(snapshot: Snapshot) -> list[str]:
-    """Names of the accounts that ever moved."""
-    return [row["account"] for row in snapshot.rows("select distinct account from marts.ledger_balances order by all")]
+    """Names of all accounts of the chart."""
+    return [row["account"] for row in snapshot.rows("select account from marts.ledger_accounts order by account")]
 
 
 def _rows(snapshot: Snapshot, query: str, choice: Choice) -> Iterator[dict[str, Any]]:
