@@ -10,7 +10,8 @@ HOUSE = {"landed_files", "ledger_batch", "candidate_snapshot", "snapshot"}
 MARTS = """
     customers subscriptions usage_daily usage_quarantine landing_quarantine expected_invoices expected_invoice_lines
     invoices invoice_lines invoice_reconciliation discrepancies ledger_entries ledger_postings ledger_balances
-    ledger_accounts ledger_periods tie_outs credit_balances credit_applications entitlement_usage payment_recovery pipeline_health
+    ledger_accounts ledger_periods tie_outs credit_balances credit_applications entitlement_usage
+    payment_recovery pipeline_health
 """.split()
 
 
