@@ -75,8 +75,14 @@ class Visitor:
         return self.page
 
     def settle(self) -> None:
-        """Waits until the script has run to its end, and holds that it ran without an exception."""
-        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        """Waits until the script has run to its end, and holds that it ran without an exception.
+
+        A run that another one cuts short is at rest for a moment, too: the page must be at rest twice.
+        """
+        at_rest = self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        at_rest.wait_for()
+        self.page.wait_for_timeout(100)
+        at_rest.wait_for()
         self.page.wait_for_function(DRAWN, polling=50)
         assert self.page.get_by_test_id("stException").all_inner_texts() == []
 

@@ -76,4 +76,6 @@ def test_the_kinds_page_of_the_docs_is_at_hand(visit, shown_address, story, root
     page = visit(shown_address).open(f"discrepancies?discrepancy={story['discrepancy_id']}", "Quantity mismatch")
     page.get_by_text("What “quantity mismatch” means").click()
     title = (root / "docs" / "discrepancies" / "quantity_mismatch.md").read_text().splitlines()[0].lstrip("# ")
-    page.get_by_role("heading", name=title).wait_for()
+    heading = page.get_by_role("heading", name=title)
+    heading.wait_for()
+    assert heading.count() == 1

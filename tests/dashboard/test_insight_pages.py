@@ -51,6 +51,7 @@ class TestAnomalies:
     def test_an_unknown_one_is_said(self, visit, shown_address):
         page = visit(shown_address).open("anomalies?anomaly=nothing", "Anomalies")
         page.get_by_text("There is no anomaly nothing in this snapshot.").wait_for()
+        assert page.get_by_test_id("stMetric").count() == 0
 
     def test_the_filters_narrow_it_and_stand_in_the_address(self, visit, shown_address, shown_snapshot):
         visitor = visit(shown_address)
@@ -59,6 +60,8 @@ class TestAnomalies:
         wanted = shown_snapshot.rows("select count(*) as n from marts.anomalies where is_ongoing")[0]["n"]
         page.get_by_text(f"{wanted} {'anomaly' if wanted == 1 else 'anomalies'}, the newest first.").wait_for()
         visitor.await_true("it is in the address", lambda: "lasting=true" in page.url.lower())
+        visitor.open(page.url.rsplit("/", 1)[1], "Anomalies")
+        assert page.get_by_text(f"{wanted} {'anomaly' if wanted == 1 else 'anomalies'}, the newest first.").count() == 1
 
 
 class TestUsage:

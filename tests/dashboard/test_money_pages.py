@@ -193,3 +193,4 @@ class TestLedger:
     def test_an_unknown_entry_is_said(self, visit, shown_address):
         page = visit(shown_address).open("ledger?entry=nothing", "Ledger")
         page.get_by_text("There is no entry nothing in this snapshot.").wait_for()
+        assert "Postings" not in page.inner_text("body")

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.reference.rater import step
+from tests.reference.arithmetic import step
 
 Object = dict[str, Any]
 BEGIN = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp())

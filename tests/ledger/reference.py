@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from tests.reference.rater import round_half_away, step
+from tests.reference.arithmetic import round_half_away, step
 
 FINALITY = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
 Object = dict[str, Any]
