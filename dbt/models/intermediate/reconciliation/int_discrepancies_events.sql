@@ -1,7 +1,8 @@
 -- What Stripe's events say against what its objects say. A status that no event told is
 -- `event_missing`, a listed object that an event has overtaken is `object_stale`. Steps forward
 -- tell themselves which side is the newer; active and past due come and go, so of those two the one
--- that the subscription's invoices speak for is the newer.
+-- that the subscription's invoices speak for is the newer. An open invoice whose charges pay it in
+-- full has become paid without an event, even where it was listed before.
 
 with
 
@@ -32,6 +33,12 @@ events as (
 current_invoices as (
 
     select * from {{ ref('int_invoices_current') }}
+
+),
+
+charges as (
+
+    select * from {{ ref('int_charges_settled') }}
 
 ),
 
@@ -250,6 +257,60 @@ missing_rows as (
 
 ),
 
+paid_by_charges as (
+
+    select
+        current_invoices.invoice_id,
+        current_invoices.customer_id,
+        current_invoices.subscription_id,
+        current_invoices.currency,
+        current_invoices.status,
+        max(charges.created_at) as paid_at,
+        list(charges.charge_id order by charges.charge_id) as charge_ids,
+    from current_invoices
+    inner join charges
+        on
+            current_invoices.invoice_id = charges.invoice_id
+            and current_invoices.currency = charges.currency
+    cross join parameters
+    cross join first_event
+    where
+        current_invoices.status = 'open'
+        and current_invoices.amount_remaining_minor > 0
+        and not charges.is_dispute_lost
+    group by all
+    having
+        sum(charges.captured_minor - charges.refunded_minor)
+        >= any_value(current_invoices.amount_due_minor)
+        and max(charges.created_at)
+        <= any_value(parameters.as_of - to_hours(parameters.event_grace_hours))
+        and max(charges.created_at) >= any_value(first_event.first_event_at)
+
+),
+
+paid_rows as (
+
+    select
+        {{ discrepancy(
+            kind="'event_missing'",
+            customer_id='customer_id',
+            subscription_id='subscription_id',
+            invoice_id='invoice_id',
+            object_id='invoice_id',
+            currency='currency',
+            detail="'paid'",
+            evidence="to_json({
+                'object_type': 'invoice',
+                'status': 'paid',
+                'status_at': paid_at,
+                'last_event_status': status,
+                'charge_ids': charge_ids
+            })",
+        ) }}
+    from paid_by_charges
+
+),
+
 stale_rows as (
 
     select
@@ -280,6 +341,8 @@ stale_rows as (
 final as (
 
     select * from missing_rows
+    union all
+    select * from paid_rows
     union all
     select * from stale_rows
 

@@ -21,6 +21,8 @@ findings as (
     select * from {{ ref('int_discrepancies_adjustments') }}
     union all
     select * from {{ ref('int_discrepancies_invoices') }}
+    union all
+    select * from {{ ref('int_discrepancies_events') }}
 
 ),
 
@@ -44,7 +46,7 @@ movable as (
     where
         kind in (
             'payment_missing', 'payment_amount_mismatch', 'payment_duplicate', 'refund_unmatched',
-            'balance_mismatch', 'credit_grant_mismatch', 'total_mismatch'
+            'balance_mismatch', 'credit_grant_mismatch', 'total_mismatch', 'event_missing'
         )
 
     union all
