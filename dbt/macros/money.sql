@@ -83,9 +83,9 @@
 
 {% macro is_quotient_tie(remainder, denominator) -%}
     coalesce(
-        {{ remainder }} * 2 in (
+        try({{ remainder }} * 2 in (
             cast({{ denominator }} as decimal(25, 0)), cast({{ denominator }} as decimal(25, 0)) * 3
-        ),
+        )),
         false
     )
 {%- endmacro %}

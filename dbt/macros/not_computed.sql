@@ -1,6 +1,6 @@
 {# Why a line or an invoice is not computed, as a literal. The vocabulary is declared here once; a
    model that uses another word does not compile. Each names what Stripe leaves undefined, what is
-   not landed, or what does not fit. #}
+   not landed, or what does not fit; docs/not_computed.md says what to do about each. #}
 {% macro not_computed(reason) -%}
     {%- set reasons = {
         'price_unknown': 'the price of a subscription item has not been landed',
@@ -21,6 +21,9 @@
         'change_unseen': 'the subscription was changed at an instant that no event tells',
         'history_unknown': 'events tell the subscription only from a later instant on',
         'trial_added': 'a trial was added to a running subscription',
+        'backdated': 'what the first invoice of a backdated subscription covers is undocumented',
+        'billing_threshold': 'usage was billed in parts, whenever it came to an amount',
+        'lines_missing': 'the invoice was landed without all of its lines',
     } -%}
     {%- if reason not in reasons -%}
         {{ exceptions.raise_compiler_error("unknown reason for not_computed: " ~ reason) }}

@@ -9,7 +9,7 @@ nullif(trim(case json_type({{ payload }}, {{ pointer }})
     when 'DOUBLE' then list_filter(
         list_transform(
             string_split({{ payload }}, to_json({{ key }})::varchar || ':')[2:],
-            lambda rest: regexp_extract(rest, '^-?[0-9][0-9.]*')
+            lambda rest: regexp_extract(rest, '^-?[0-9][0-9.]*([eE][+-]?[0-9]+)?')
         ),
         lambda digits: try_cast(digits as double) = try_cast({{ payload }}->>({{ pointer }}) as double)
     )[1]
@@ -24,10 +24,14 @@ json_normalize(json_merge_patch(
 ))::varchar
 {%- endmacro %}
 
-{#- Decimal text of at most 18 integer and 12 fractional digits, 0 or more, else null. Never through a double. -#}
+{#- Decimal text of at most 18 integer and 12 fractional digits, 0 or more, an exponent worked out first; else null.
+    Never through a double. -#}
 {% macro exact_decimal(text) -%}
 case
     when regexp_full_match({{ text }}, '\+?(0*[0-9]{1,18}(\.[0-9]{0,12})?|\.[0-9]{1,12})')
+        then try_cast({{ text }} as decimal(30, 12))
+    when regexp_full_match({{ text }}, '\+?[0-9]{1,18}(\.[0-9]{0,12})?[eE][+-]?[0-9]{1,2}')
+        and try_cast({{ text }} as decimal(38, 20)) = try_cast({{ text }} as decimal(30, 12))
         then try_cast({{ text }} as decimal(30, 12))
 end
 {%- endmacro %}

@@ -21,6 +21,9 @@ TIERED = Price(
     "price_tiered", "prod_a", "licensed", tiers_mode="volume", tiers=(Tier(5, Decimal(10)), Tier(None, Decimal(7)))
 )
 VAST = Price("price_vast", "prod_a", "metered", Decimal(1_000_000), meter="units")
+PACKED = Price("price_packed", "prod_a", "metered", Decimal(1), divide_by=2, meter="units")
+MOST = Decimal(999_999_999_999_999_999)
+STACKED = tuple(Discount(f"di_stacked_{i}", APRIL, None, "forever", percent=Decimal("33.33")) for i in range(20))
 FORMULAS = {"units": "sum"}
 
 
@@ -66,8 +69,20 @@ HISTORIES = [
     one(
         "vast",
         State(APRIL, (Item("si_vast", APRIL, VAST), *seats("vast_seat", 1)), anchor=APRIL),
-        usage=(Usage("ue_vast", "units", APRIL + DAY, APRIL + DAY, Decimal(999_999_999_999_999_999)),),
+        usage=(Usage("ue_vast", "units", APRIL + DAY, APRIL + DAY, MOST),),
     ),
+    one(
+        "packed",
+        State(APRIL, (Item("si_packed", APRIL, PACKED), *seats("packed_seat", 1)), anchor=APRIL),
+        usage=tuple(Usage(f"ue_packed_{i}", "units", APRIL + i, APRIL + i, MOST) for i in range(4)),
+    ),
+    one(
+        "stacked",
+        State(APRIL, seats("stacked", 1), discounts=STACKED, anchor=APRIL),
+        State(APRIL + 15 * DAY, seats("stacked", 2), discounts=STACKED, anchor=APRIL),
+    ),
+    # a stub of ten days before the anchor
+    one("stub_of_tiers", State(APRIL, seats("stub_of_tiers", 9, TIERED), anchor=APRIL + 10 * DAY)),
 ]
 
 
@@ -111,8 +126,24 @@ def test_a_discount_that_was_used_up_is_not_inside_later_prorations(built: Built
     assert built["sub_once", "cycle", MAY].discount == 0
 
 
-def test_what_does_not_fit_is_that_lines_matter_alone(built: Built) -> None:
-    cycle = built["sub_vast", "cycle", MAY]
+@pytest.mark.parametrize("name", ["vast", "packed"])
+def test_what_does_not_fit_is_that_lines_matter_alone(name: str, built: Built) -> None:
+    cycle = built[f"sub_{name}", "cycle", MAY]
     assert cycle.reason_not_computed == "out_of_range"
     assert {group[0]: amount for group, (_, amount) in cycle.groups.items()} == {"usage": None, "recurring": 3000}
-    assert len([one for one in built if one[0] == "sub_vast"]) == 3
+    assert len([one for one in built if one[0] == f"sub_{name}"]) == 3
+
+
+def test_percentages_that_stack_beyond_any_fraction_leave_the_other_lines_computed(built: Built) -> None:
+    cycle = built["sub_stacked", "cycle", MAY]
+    assert cycle.reason_not_computed == "out_of_range"
+    assert {group[0]: amount for group, (_, amount) in cycle.groups.items()} == {
+        "proration_credit": None,
+        "proration_charge": None,
+        "recurring": 6000,
+    }
+
+
+def test_a_stub_of_tiers_is_not_computed_and_the_first_full_period_is(built: Built) -> None:
+    assert built["sub_stub_of_tiers", "create", APRIL].reason_not_computed == "tiered_proration"
+    assert built["sub_stub_of_tiers", "cycle", APRIL + 10 * DAY].subtotal == 9 * 7

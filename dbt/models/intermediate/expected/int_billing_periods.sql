@@ -3,7 +3,7 @@
 -- Periods are the steps of the grid anchor + k × interval, k any integer, so a month-end anchor is
 -- clamped and springs back, and an anchor in the future gives the stub before it. A segment is a
 -- stretch of time with one anchor and interval; a trial is a segment, and a single period, of its
--- own.
+-- own; so is a time of which no price, and so no interval, is known.
 with
 
 states as (
@@ -32,8 +32,15 @@ spans as (
 
     union all
 
+    -- the end of a trial is the new anchor, whatever the subscription still says
     select
-        *,
+        * replace (
+            case
+                when coalesce(trial_start_at, valid_from) <= valid_from
+                    then greatest(anchor_at, coalesce(trial_end_at, anchor_at))
+                else anchor_at
+            end as anchor_at
+        ),
         false as is_trial,
         greatest(valid_from, coalesce(trial_end_at, valid_from)) as span_start,
         least(valid_to, coalesce(service_end_at, valid_to)) as span_end,
@@ -154,6 +161,17 @@ periods as (
         least(segments.anchor_at, segments.segment_end) as period_end,
     from segments
     where segments.is_trial
+
+    union all
+
+    select
+        segments.*,
+        segments.segment_start as full_start,
+        segments.segment_end as nominal_end,
+        segments.segment_start as period_start,
+        segments.segment_end as period_end,
+    from segments
+    where not segments.is_trial and segments.interval_unit is null
 
 ),
 

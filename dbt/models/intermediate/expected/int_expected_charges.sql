@@ -76,7 +76,11 @@ recurring_charges as (
             when heads.advance_start > heads.advance_full_start and not heads.is_advance_trial
                 then heads.advance_full_start
         end as fraction_start,
-        items.not_computed_reason,
+        case
+            when fraction_start is not null and items.billing_scheme = 'tiered'
+                then {{ not_computed('tiered_proration') }}
+            else items.not_computed_reason
+        end as not_computed_reason,
     from heads
     inner join items
         on heads.subscription_id = items.subscription_id

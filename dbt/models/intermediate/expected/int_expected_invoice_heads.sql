@@ -26,6 +26,18 @@ legs as (
 
 ),
 
+invoices as (
+
+    select * from {{ ref('int_invoices_current') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('int_invoice_lines_current') }}
+
+),
+
 parameters as (
 
     select * from {{ ref('stg_runs__parameters') }}
@@ -118,6 +130,30 @@ updates as (
 
 ),
 
+-- Prorations that wait go onto any invoice of the subscription that is made by hand and takes them.
+sweeps as (
+
+    select distinct
+        lines.subscription_id,
+        invoices.customer_id,
+        invoices.currency,
+        'update' as reason,
+        invoices.created_at as due_at,
+        invoices.created_at as period_start,
+        invoices.created_at as period_end,
+        false as has_mixed_intervals,
+        false as has_more_items,
+        true as is_sweep,
+        invoices.invoice_id as swept_invoice_id,
+    from invoices
+    inner join lines on invoices.invoice_id = lines.invoice_id
+    where
+        invoices.billing_reason = 'manual'
+        and lines.is_proration
+        and lines.subscription_id is not null
+
+),
+
 candidates as (
 
     select * from openings
@@ -125,10 +161,13 @@ candidates as (
     select * from closings
     union all by name
     select * from updates
+    union all by name
+    select * from sweeps
 
 ),
 
--- A last invoice needs something to bill: usage, even of 0, or a pending proration.
+-- A last invoice needs something to bill: usage, even of 0, or a pending proration. Flexible billing
+-- bills the usage of items that were removed within the period, too.
 closed_with_usage as (
 
     select distinct
@@ -138,8 +177,14 @@ closed_with_usage as (
     inner join items
         on candidates.subscription_id = items.subscription_id
         and candidates.arrears_end > items.valid_from
-        and candidates.arrears_end <= items.valid_to
-    where items.usage_type = 'metered'
+        and candidates.arrears_start < items.valid_to
+    inner join states
+        on candidates.subscription_id = states.subscription_id
+        and candidates.arrears_end > states.valid_from
+        and candidates.arrears_end <= states.valid_to
+    where
+        items.usage_type = 'metered'
+        and (candidates.arrears_end <= items.valid_to or states.billing_mode = 'flexible')
 
 ),
 
@@ -148,8 +193,25 @@ known as (
     select
         subscription_id,
         history_known_from,
+        has_never_begun,
+        coalesce(started_at < created_at, false) as is_backdated,
     from states
     where state_number = 1
+
+),
+
+-- Usage of these periods was billed in parts, whenever it came to an amount.
+billed_in_parts as (
+
+    select distinct
+        candidates.subscription_id,
+        candidates.due_at,
+    from candidates
+    inner join invoices
+        on candidates.subscription_id = invoices.subscription_id
+        and invoices.created_at > candidates.arrears_start
+        and invoices.created_at <= candidates.arrears_end
+    where invoices.billing_reason = 'subscription_threshold'
 
 ),
 
@@ -177,6 +239,7 @@ final as (
         candidates.reason,
         candidates.due_at,
         coalesce(candidates.is_trial_cut, false) as is_trial_cut,
+        candidates.swept_invoice_id,
         candidates.period_start,
         candidates.period_end,
         candidates.arrears_start,
@@ -188,6 +251,9 @@ final as (
         case
             when candidates.period_start < known.history_known_from
                 then {{ not_computed('history_unknown') }}
+            when candidates.reason = 'create' and known.is_backdated
+                then {{ not_computed('backdated') }}
+            when billed_in_parts.due_at is not null then {{ not_computed('billing_threshold') }}
             when candidates.has_more_items then {{ not_computed('items_missing') }}
             when candidates.has_mixed_intervals then {{ not_computed('mixed_intervals') }}
             when candidates.is_advance_trial and candidates.reason <> 'create'
@@ -201,10 +267,18 @@ final as (
     left join legs_placed
         on candidates.subscription_id = legs_placed.subscription_id
         and candidates.due_at = legs_placed.due_at
+    left join billed_in_parts
+        on candidates.subscription_id = billed_in_parts.subscription_id
+        and candidates.due_at = billed_in_parts.due_at
     where
-        candidates.reason <> 'cancel'
-        or closed_with_usage.due_at is not null
-        or legs_placed.due_at is not null
+        case
+            -- its first payment never came: it bills nothing more
+            when candidates.reason = 'cancel' then
+                not known.has_never_begun
+                and coalesce(closed_with_usage.due_at, legs_placed.due_at) is not null
+            when candidates.is_sweep then legs_placed.due_at is not null
+            else true
+        end
 
 )
 

@@ -74,6 +74,18 @@ candidates as (
         )
         or (heads.reason <> 'cancel' and invoices.created_at < heads.due_at + interval 1 day)
 
+    union all
+
+    select
+        heads.expected_invoice_id,
+        heads.reason,
+        heads.due_at,
+        invoices.invoice_id,
+        invoices.created_at,
+        4 as evidence,
+    from heads
+    inner join invoices on heads.swept_invoice_id = invoices.invoice_id
+
 ),
 
 by_expected as (

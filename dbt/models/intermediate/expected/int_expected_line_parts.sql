@@ -144,23 +144,25 @@ priced as (
         end as fraction_seconds,
         epoch(numbered.period_end)::bigint - epoch(numbered.fraction_start)::bigint as full_seconds,
         proration_discounted.remaining_parts,
-        list_reduce(
+        try(list_reduce(
             proration_discounted.remaining_parts,
             lambda product, part: product * (part // gcd(part, 100000000::hugeint)),
             1::hugeint
-        ) as percent_numerator,
-        list_reduce(
+        )) as percent_numerator,
+        try(list_reduce(
             proration_discounted.remaining_parts,
             lambda product, part: product * (100000000::hugeint // gcd(part, 100000000::hugeint)),
             1::hugeint
-        ) as percent_denominator,
-        case
-            when tiers.transform_divide_by is not null
-                then cast({{ packages(
-                    'numbered.quantity', 'tiers.transform_divide_by', 'tiers.transform_round'
-                ) }} as decimal(30, 12))
-            else cast(try(cast(numbered.quantity as decimal(30, 12))) as decimal(30, 12))
-        end as billed_units,
+        )) as percent_denominator,
+        try(cast(
+            case
+                when tiers.transform_divide_by is not null
+                    then {{ packages(
+                        'numbered.quantity', 'tiers.transform_divide_by', 'tiers.transform_round'
+                    ) }}
+                else numbered.quantity
+            end as decimal(30, 12)
+        )) as billed_units,
     from numbered
     left join tiers
         on numbered.price_id = tiers.price_id
@@ -240,8 +242,12 @@ fractions as (
             when exact_minor = trunc(exact_minor, 12)
                 then greatest(exact_minor - amount_off_minor, 0)
         end as base_minor,
-        fraction_seconds * coalesce(percent_numerator, 1) as fraction_numerator,
-        full_seconds * coalesce(percent_denominator, 1) as fraction_denominator,
+        try(
+            fraction_seconds * if(remaining_parts is null, 1::hugeint, percent_numerator)
+        ) as fraction_numerator,
+        try(
+            full_seconds * if(remaining_parts is null, 1::hugeint, percent_denominator)
+        ) as fraction_denominator,
     from rated
 
 ),

@@ -84,13 +84,18 @@ spans as (
 
 ),
 
+-- the mode in which the period was closed
 modes as (
 
     select
-        subscription_id,
-        arg_max(billing_mode, state_number) = 'flexible' as is_flexible,
-    from states
-    group by subscription_id
+        periods.subscription_id,
+        periods.period_start,
+        states.billing_mode = 'flexible' as is_flexible,
+    from periods
+    inner join states
+        on periods.subscription_id = states.subscription_id
+        and periods.period_end > states.valid_from
+        and periods.period_end <= states.valid_to
 
 ),
 
@@ -109,7 +114,9 @@ windows as (
         on spans.subscription_id = periods.subscription_id
         and spans.span_start < periods.period_end
         and spans.span_end > periods.period_start
-    inner join modes on spans.subscription_id = modes.subscription_id
+    inner join modes
+        on periods.subscription_id = modes.subscription_id
+        and periods.period_start = modes.period_start
     where modes.is_flexible or spans.span_end >= periods.period_end
 
 ),

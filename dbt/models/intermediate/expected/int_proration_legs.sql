@@ -33,10 +33,11 @@ invoices as (
 immediate_invoices as (
 
     select distinct
-        subscription_id,
-        created_at,
+        invoices.subscription_id,
+        instants.instant as starts_at,
     from invoices
-    where billing_reason = 'subscription_update'
+    cross join unnest([invoices.created_at, invoices.period_start_at]) as instants (instant)
+    where invoices.billing_reason = 'subscription_update'
 
 ),
 
@@ -52,7 +53,7 @@ changes as (
         states.is_start_known,
         coalesce(
             states.proration_behavior,
-            case when immediate_invoices.created_at is not null then 'always_invoice' end,
+            case when immediate_invoices.starts_at is not null then 'always_invoice' end,
             'create_prorations'
         ) as proration_behavior,
         periods.period_number,
@@ -69,7 +70,7 @@ changes as (
         and states.valid_from <= periods.period_end
     left join immediate_invoices
         on states.subscription_id = immediate_invoices.subscription_id
-        and states.valid_from = immediate_invoices.created_at
+        and states.valid_from = immediate_invoices.starts_at
     where
         states.state_number > 1
         and states.valid_from < coalesce(states.service_end_at, {{ end_of_time() }})

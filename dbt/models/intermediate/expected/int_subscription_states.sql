@@ -64,6 +64,7 @@ ends as (
             else subscriptions.cancel_at
         end as service_end_at,
         subscriptions.proration_behavior as end_proration_behavior,
+        subscriptions.status = 'incomplete_expired' as has_never_begun,
     from subscriptions
     cross join parameters
     where
@@ -88,7 +89,9 @@ final as (
         intervals.interval_unit,
         intervals.interval_count,
         coalesce(intervals.has_mixed_intervals, false) as has_mixed_intervals,
-        coalesce(lasting.has_more_items, false) as has_more_items,
+        -- a subscription has items: one that landed without any was landed in part
+        coalesce(lasting.has_more_items, false)
+        or coalesce(len(lasting.items), 0) = 0 as has_more_items,
         case
             when lasting.state_number = 1 then least(lasting.valid_from, lasting.created_at)
             else lasting.valid_from
@@ -103,6 +106,7 @@ final as (
         lasting.trial_end_at,
         ends.service_end_at,
         ends.end_proration_behavior,
+        coalesce(ends.has_never_begun, false) as has_never_begun,
         lasting.items,
         lasting.discounts,
     from lasting

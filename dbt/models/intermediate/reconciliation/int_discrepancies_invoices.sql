@@ -113,15 +113,20 @@ expected_to_exist as (
 
 ),
 
--- Made when events did not yet tell what the subscription was.
+-- Made when events did not yet tell what the subscription was, or when none of its prices is known.
 unknown_times as (
 
     select invoices.invoice_id
     from invoices
     inner join {{ ref('int_subscription_states') }} as states
         on invoices.subscription_id = states.subscription_id
-        and invoices.created_at < states.history_known_from
-    where states.state_number = 1
+    where
+        (states.state_number = 1 and invoices.created_at < states.history_known_from)
+        or (
+            states.interval_unit is null
+            and invoices.created_at >= states.valid_from
+            and invoices.created_at <= states.valid_to
+        )
 
 ),
 

@@ -220,6 +220,26 @@ open_reasons as (
         and invoices.created_at < subscription_states.history_known_from
     where subscription_states.state_number = 1
 
+    union all
+
+    select
+        invoices.invoice_id,
+        {{ not_computed('price_unknown') }} as reason,
+    from invoices
+    inner join subscription_states
+        on invoices.subscription_id = subscription_states.subscription_id
+        and invoices.created_at >= subscription_states.valid_from
+        and invoices.created_at <= subscription_states.valid_to
+    where subscription_states.interval_unit is null
+
+    union all
+
+    select
+        invoice_id,
+        {{ not_computed('billing_threshold') }} as reason,
+    from invoices
+    where billing_reason = 'subscription_threshold'
+
 ),
 
 invoices_open as (
@@ -259,7 +279,10 @@ paired as (
         billed.line_ids,
         coalesce(
             by_item.not_computed_reason,
-            case when incomplete_invoices.invoice_id is not null then 'lines_missing' end
+            case
+                when incomplete_invoices.invoice_id is not null
+                    then {{ not_computed('lines_missing') }}
+            end
         ) as not_computed_reason,
         true as is_expected,
         billed.billed_number is not null as is_billed,
@@ -290,7 +313,7 @@ unpaired as (
         billed.amount_minor as billed_minor,
         billed.line_ids,
         case
-            when not billed.is_complete then 'lines_missing'
+            when not billed.is_complete then {{ not_computed('lines_missing') }}
             else invoices_open.reason
         end as not_computed_reason,
         false as is_expected,
