@@ -29,6 +29,8 @@ from tieout.store.lake import BatchWriter, LandedFile, Manifest, read_manifest, 
 
 __all__ = ["LandingError", "LandingProgress", "LandingResult", "land", "unread"]
 
+#: Text of Stripe objects that is typed at once; what is made of it takes several times as much memory.
+STRIPE_BLOCK_BYTES: Final = 64 * 1024 * 1024
 _HASHING_THREADS: Final = 2
 
 
@@ -200,7 +202,12 @@ def _read_contents(
         by_folder.setdefault(content.file.folder, []).append(content)
     if stripe := by_folder.get("stripe"):
         progress(LandingProgress("reading Stripe objects", 0, len(stripe)))
-        keep(stripe, _read_stripe(connection, writer, stripe))
+        keep(
+            stripe,
+            _read_stripe(
+                connection, writer, stripe, lambda count: progress(LandingProgress("reading Stripe objects", count, 0))
+            ),
+        )
     for folder in READERS:
         if small := by_folder.get(folder):
             keep(small, _read_small(connection, writer, folder, small))
@@ -215,15 +222,24 @@ def _read_contents(
     return result
 
 
-def _read_stripe(connection: duckdb.DuckDBPyConnection, writer: BatchWriter, contents: Sequence[_NewContent]) -> Counts:
-    """Lines go into ``landed_lines(file_hash, line_number, text)``; the typing of objects is not known here."""
+def _read_stripe(
+    connection: duckdb.DuckDBPyConnection,
+    writer: BatchWriter,
+    contents: Sequence[_NewContent],
+    progress: Callable[[int], None],
+) -> Counts:
+    """Reads and types block by block, so that a first sync of any size stays within the memory of a day's.
+
+    Lines go into ``landed_lines(file_hash, line_number, text)``; the typing of objects is not known here.
+    """
     counts = Counts()
     connection.execute(
         "create or replace temp table landed_lines (file_hash varchar, line_number bigint, text varchar)"
     )
     _load_hashes(connection, contents)
+    numbers = {content.file_hash: number for number, content in enumerate(contents)}
     rejects: list[LineReject] = []
-    for block in read_blocks([content.file for content in contents]):
+    for block in read_blocks([content.file for content in contents], STRIPE_BLOCK_BYTES):
         rejects.extend(block.rejects)
         connection.register("lines", in_batches(block.table))
         connection.execute(
@@ -231,22 +247,31 @@ def _read_stripe(connection: duckdb.DuckDBPyConnection, writer: BatchWriter, con
             r"join reading_files as f using (file_number) where trim(l.text, e' \t\r\n') <> ''"
         )
         connection.unregister("lines")
+        _type_landed_lines(connection, writer, numbers, counts)
+        connection.execute("truncate landed_lines")
+        progress(counts.records.total() + counts.rejects.total())
+    connection.execute("drop table landed_lines")
+    _write_rejects(connection, writer, "stripe", contents, rejects, counts)
+    return counts
+
+
+def _type_landed_lines(
+    connection: duckdb.DuckDBPyConnection, writer: BatchWriter, numbers: dict[str, int], counts: Counts
+) -> None:
+    """Writes what the block's lines are and counts them by file, whose position ``numbers`` holds by hash."""
     tables = type_objects(connection, writer.batch_number)
     for dataset, table in tables.items():
         writer.write(dataset, table)
-    numbers = {content.file_hash: number for number, content in enumerate(contents)}
-    rejected = tables.get("landing_rejects")
-    if rejected is not None:
-        for file_hash, count in connection.execute(
-            f"select file_hash, count(distinct line_number) from {rejected} group by all"
-        ).fetchall():
-            counts.rejects[numbers[file_hash]] += count
+    rejected = connection.execute(
+        f"select file_hash, count(distinct line_number) from {tables['landing_rejects']} group by all"
+    ).fetchall()
+    for file_hash, count in rejected:
+        counts.rejects[numbers[file_hash]] += count
+        counts.records[numbers[file_hash]] -= count
     for file_hash, count in connection.execute("select file_hash, count(*) from landed_lines group by all").fetchall():
-        counts.records[numbers[file_hash]] = count - counts.rejects[numbers[file_hash]]
-    _write_rejects(connection, writer, "stripe", contents, rejects, counts)
-    for name in {*tables.values(), "landed_lines"}:
-        connection.execute(f"drop table if exists {name}")
-    return counts
+        counts.records[numbers[file_hash]] += count
+    for table in tables.values():
+        connection.execute(f"drop table {table}")
 
 
 def _read_small(
