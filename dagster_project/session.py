@@ -113,6 +113,7 @@ class Session:
             )
             ledger.create_ledger_views(connection, self.home, self.chain, "lake")
             ledger.show_accruals(connection, warehouse.is_rebuilt)
+            ledger.show_balances(connection, warehouse.is_rebuilt)
             self.livemode = self.config.livemode
             if self.livemode is None:
                 self.livemode = heads.find_livemode(connection)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,6 +26,7 @@ from tieout.store.ledger_queries import Choice, accounts, balances, entries
 from tieout.store.snapshots import Snapshot, open_snapshot
 
 TABLE_ROWS_MAX = 1000
+ROWS_TOLD = 20_000
 JOURNAL_COLUMNS = [
     "effective_at", "recorded_at", "entry_id", "rule", "source_type", "source_id", "reverses_entry_id", "description",
     "occurred_at", "batch_number", "account", "customer_id", "subledger_id", "currency", "amount_minor",
@@ -123,24 +124,39 @@ def export(
     ] = None,
 ) -> None:
     """The whole journal for other programs; the Beancount file is one that `bean-check` accepts."""
+    from app.cli.progress import shown
+    from dagster_project.progress import Progress
     from tieout.store.beancount import write_beancount
 
-    with _ledger(home) as snapshot, _out(output) as out:
+    with _ledger(home) as snapshot, _out(output) as out, shown(quiet=False) as tell:
+
+        def told(done: int) -> None:
+            if done >= ROWS_TOLD:  # what takes no time needs no word
+                tell(Progress("export", done))
+
         choice = _choice(snapshot, "", "", as_of, as_known_on)
         if format is ExportFormat.beancount:
-            write_beancount(snapshot.connection, out, as_of=choice.as_of, as_known_on=choice.as_known_on)
+            write_beancount(snapshot.connection, out, as_of=choice.as_of, as_known_on=choice.as_known_on, told=told)
         else:
-            _write(out, entries(snapshot, choice), JOURNAL_COLUMNS, format.value)
+            _write(out, _counted(entries(snapshot, choice), told), JOURNAL_COLUMNS, format.value)
 
 
 @app.command()
 def verify(home: HomeOption = None) -> None:
     """Walks the chain of batches, recomputes every hash, and checks that all entries balance."""
+    from app.cli.progress import shown
+    from dagster_project.progress import Progress
     from tieout.store.ledger_verification import verify as verified
 
     where = home_of(home)
-    with open_snapshot(where):  # a home without a publication has nothing to verify
-        found = verified(where)
+    with open_snapshot(where) as snapshot:  # a home without a publication has nothing to verify
+        has_ledger = "ledger_balances" in snapshot.tables()
+        with shown(quiet=False) as tell:
+            found = verified(
+                where,
+                lambda done, total: tell(Progress("verify", done, total)),
+                snapshot=snapshot.path if has_ledger else None,
+            )
     for fault in found.faults:
         typer.echo(fault)
     if found.faults:
@@ -159,7 +175,7 @@ def close(month: MonthArgument, by: ByOption, landing: LandingOption = None, hom
     for obstacle in found:
         typer.echo(obstacle)
     if found:
-        raise TieoutError(f"{month} is not closed: {len(found)} points stand against it")
+        raise TieoutError(f"{month} is not closed: what stands against it is listed above")
     path = land_record(area, month, "close", _name(by), datetime.now(UTC))
     typer.echo(f"{month} is closed from the next run on: {path}")
 
@@ -226,6 +242,14 @@ def _out(path: Path | None) -> Iterator[TextIO]:
             yield out
     except OSError as error:
         raise BadArgument(f"--output {path} cannot be written: {error.strerror}") from error
+
+
+def _counted(rows: Iterable[dict[str, Any]], told: Callable[[int], None]) -> Iterator[dict[str, Any]]:
+    """The rows as they come, with a word every so many."""
+    for done, row in enumerate(rows, 1):
+        if done % ROWS_TOLD == 0:
+            told(done)
+        yield row
 
 
 def _write(out: TextIO, rows: Iterable[dict[str, Any]], columns: list[str], format: str) -> None:

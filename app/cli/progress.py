@@ -23,6 +23,8 @@ STAGES = {
     "candidate": "copying the marts",
     "check": "checking the candidate",
     "publish": "publishing",
+    "export": "writing the journal",
+    "verify": "walking the chain of batches",
 }
 
 

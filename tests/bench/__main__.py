@@ -16,10 +16,11 @@ import time
 from pathlib import Path
 
 from tests.bench.expected import expected_invoices
+from tests.bench.ledger import ledger_posting
 from tests.bench.measures import Row, landing_and_dedupe, one_more_day
 from tests.bench.pages import dashboard_pages
 
-MEASURES = ("usage", "day", "expected", "pages")
+MEASURES = ("usage", "day", "expected", "pages", "ledger")
 
 
 def main() -> int:
@@ -46,6 +47,8 @@ def main() -> int:
             rows += expected_invoices(Path(folder), arguments.expected_customers, arguments.expected_months, say)
         if "pages" in arguments.only:
             rows += dashboard_pages(Path(folder), arguments.expected_customers, say)
+        if "ledger" in arguments.only:
+            rows += ledger_posting(Path(folder), say)
     for row in rows:
         figure = f"{row.value:,.0f}" if row.value >= 1000 else f"{row.value:.2f}"
         print(f"{row.measure:<32} {figure:>14} {row.unit:<9} {row.note}")

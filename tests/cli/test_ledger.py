@@ -44,17 +44,17 @@ def make_home(root: Path, *changes: str) -> Home:
     with warehouse.connect() as connection:
         connection.execute("create schema marts")
         connection.execute(
-            "create table marts.ledger_entries as select n as number, entry_id, reverses_entry_id, description, "
+            "create table marts.ledger_entries as select n as entry_number, entry_id, reverses_entry_id, description, "
             "effective_at::timestamp as effective_at, recorded_at::timestamp as recorded_at, "
             "effective_at::timestamp as occurred_at, 'r' as rule, 's' as source_type, 'x' as source_id, "
             f"1::bigint as batch_number from (values {ENTRIES}) "
             "as t(n, entry_id, reverses_entry_id, description, effective_at, recorded_at)"
         )
         connection.execute(
-            "create table marts.ledger_postings as select entry_id, account, account_type, customer_id, "
+            "create table marts.ledger_postings as select entry_number, entry_id, account, account_type, customer_id, "
             "null::varchar as subledger_id, 'usd' as currency, amount_minor::bigint as amount_minor "
-            f"from (values {POSTINGS}) as t(number, account, account_type, customer_id, amount_minor) "
-            "join marts.ledger_entries using (number)"
+            f"from (values {POSTINGS}) as t(entry_number, account, account_type, customer_id, amount_minor) "
+            "join marts.ledger_entries using (entry_number)"
         )
         connection.execute(
             "create table marts.ledger_accounts as select distinct account, account_type, 'debit' as normal_side "
@@ -67,7 +67,8 @@ def make_home(root: Path, *changes: str) -> Home:
         )
         connection.execute(
             "create table marts.discrepancies (discrepancy_id varchar, kind varchar, severity varchar, status varchar, "
-            "customer_id varchar, invoice_id varchar, object_id varchar)"
+            "customer_id varchar, invoice_id varchar, object_id varchar, currency varchar, expected_minor bigint, "
+            "actual_minor bigint)"
         )
         for change in changes:
             connection.execute(change)
@@ -191,7 +192,8 @@ def test_all_that_stands_against_closing_is_listed(landing: Path, tmp_path: Path
     home = make_home(
         tmp_path / "home",
         "insert into marts.ledger_periods values ('2026-09-01', true)",
-        "insert into marts.discrepancies values ('dis_1', 'payment_missing', 'critical', 'open', 'cus_9', null, null)",
+        "insert into marts.discrepancies values ('dis_1', 'payment_missing', 'critical', 'open', 'cus_9', null, null, "
+        "null, null, null)",
         "insert into marts.tie_outs values ('accounts_receivable', 'cus_1', 'customer', 'usd', 5)",
     )
     (landing / "usage").mkdir()
@@ -212,21 +214,44 @@ def test_all_that_stands_against_closing_is_listed(landing: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("tie_outs", "finding", "explained"),
     [
-        ("('bank', 'all', 'all', 'usd', 5)", "('dis', 'k', 'error', 'open', null, null, 'bank')", True),
-        ("('bank', 'all', 'all', 'usd', 5)", "('dis', 'k', 'error', 'open', 'cus_1', null, null)", False),
+        (
+            "('bank', 'all', 'all', 'usd', 5)",
+            "('dis', 'k', 'error', 'open', null, null, 'bank', null, null, null)",
+            True,
+        ),
+        (
+            "('bank', 'all', 'all', 'usd', 5)",
+            "('dis', 'tie_out_break', 'error', 'open', null, null, 'bank', 'usd', 5, 0)",
+            False,
+        ),
+        (
+            "('bank', 'all', 'all', 'usd', 5)",
+            "('dis', 'tie_out_break', 'error', 'accepted', null, null, 'bank', 'usd', 5, 0)",
+            True,
+        ),
+        (
+            "('bank', 'all', 'all', 'usd', 5)",
+            "('dis', 'k', 'error', 'open', 'cus_1', null, null, null, null, null)",
+            False,
+        ),
         (
             "('bank', 'all', 'all', 'usd', 5), ('bank', 'po_1', 'document', 'usd', 5)",
-            "('dis', 'k', 'error', 'open', null, null, 'po_1')",
+            "('dis', 'k', 'error', 'open', null, null, 'po_1', null, null, null)",
             True,
         ),
         (
             "('tax_payable', 'all', 'all', 'usd', 5), ('tax_payable', 'cus_1', 'customer', 'usd', 5)",
-            "('dis', 'k', 'error', 'accepted', 'cus_1', null, null)",
+            "('dis', 'k', 'error', 'accepted', 'cus_1', null, null, null, null, null)",
             True,
         ),
         (
             "('tax_payable', 'all', 'all', 'usd', 5), ('tax_payable', 'cus_1', 'customer', 'usd', 5)",
-            "('dis', 'k', 'error', 'resolved', 'cus_1', null, null)",
+            "('dis', 'tie_out_break', 'error', 'accepted', null, null, 'tax_payable', 'usd', 5, 0)",
+            True,
+        ),
+        (
+            "('tax_payable', 'all', 'all', 'usd', 5), ('tax_payable', 'cus_1', 'customer', 'usd', 5)",
+            "('dis', 'k', 'error', 'resolved', 'cus_1', null, null, null, null, null)",
             False,
         ),
     ],

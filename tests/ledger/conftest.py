@@ -19,6 +19,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ledger"
 LEDGER_MODELS = (
     "path:seeds/ledger",
     "+ledger_entries",
+    "+ledger_postings",
     "+ledger_balances",
     "+ledger_periods",
     "+tie_outs",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from tests.support.ledger_watch import LedgerWatch
 from tests.support.portions import by_files, by_records, land, land_again
 from tests.support.published import differences
-from tests.support.runs import World, moments, run, run_and_kill, snapshot
+from tests.support.runs import World, moments, run, run_and_kill, run_together, snapshot
 
 Say = Callable[[str], None]
 
@@ -24,15 +26,20 @@ def baseline(world: World, scratch: Path) -> tuple[Path, float]:
 
 
 def in_portions(world: World, scratch: Path, expected: Path, count: int, seed: int, say: Say = silent) -> list[str]:
-    """Whole files in random order, `count` portions, a run after each; then everything landed twice."""
+    """Whole files in random order, `count` portions, a run after each, a day apart; then everything landed twice."""
     landing, home = scratch / "portions-landing", scratch / "portions-home"
+    watch = LedgerWatch(home)
     for number, portion in enumerate(by_files(world.landing, scratch / "portions", count, seed), 1):
         land(portion, landing)
-        say(f"portion {number} of {count}: {run(landing, home, world.as_of):.1f} s")
+        as_of = datetime.fromisoformat(world.as_of) - timedelta(days=count - number)
+        say(f"portion {number} of {count}: {run(landing, home, as_of.isoformat()):.1f} s")
+        watch.look()
     out = [f"in {count} portions: {d}" for d in differences(expected, snapshot(home))]
     land_again(landing)
     say(f"everything twice: {run(landing, home, world.as_of):.1f} s")
-    return out + [f"landed twice: {d}" for d in differences(expected, snapshot(home))]
+    watch.look()
+    out += [f"landed twice: {d}" for d in differences(expected, snapshot(home))]
+    return [*out, *watch.problems()]
 
 
 def in_records(world: World, scratch: Path, count: int, seed: int, say: Say = silent) -> list[str]:
@@ -50,16 +57,21 @@ def in_records(world: World, scratch: Path, count: int, seed: int, say: Say = si
 def killed(
     world: World, scratch: Path, expected: Path, count: int, run_seconds: float, seed: int, say: Say = silent
 ) -> list[str]:
-    """Killed `count` times: half of them in the first run, half in a later one that adds files; then let finish."""
+    """Killed `count` times: half of them in the first run, half in a later one that adds files; then let finish.
+
+    At the end of each half two runs are started together; one waits for the other.
+    """
     landing, home = scratch / "killed-landing", scratch / "killed-home"
     first, second = by_files(world.landing, scratch / "killed", 2, seed)
-    kills = 0
+    kills, watch = 0, LedgerWatch(home)
     for stage, (portion, times) in enumerate(((first, (count + 1) // 2), (second, count // 2))):
         land(portion, landing)
         for moment in moments(times, run_seconds, seed + stage) if times else []:
             was_killed = run_and_kill(landing, home, world.as_of, moment)
             kills += was_killed
             say(f"killed after {moment:.1f} s" if was_killed else f"finished before {moment:.1f} s")
-        say(f"let finish: {run(landing, home, world.as_of):.1f} s")
+        say(f"two together: {run_together(landing, home, world.as_of):.1f} s")
+        watch.look()
     out = [f"killed {kills} times: {d}" for d in differences(expected, snapshot(home))]
+    out += watch.problems()
     return out if kills else [*out, "no run was killed: the moments were all too late"]

@@ -42,22 +42,24 @@ def ledger() -> Iterator[Ledger]:
     with duckdb.connect() as connection:
         connection.execute("""
             create schema marts;
-            create table marts.ledger_entries (entry_id text, effective_at timestamp, recorded_at timestamp, rule text,
-                source_type text, source_id text, reverses_entry_id text, description text);
-            create table marts.ledger_postings (entry_id text, account text, customer_id text, subledger_id text,
-                amount_minor bigint, currency text);
+            create table marts.ledger_entries (entry_number bigint, entry_id text, effective_at timestamp,
+                recorded_at timestamp, rule text, source_type text, source_id text, reverses_entry_id text,
+                description text);
+            create table marts.ledger_postings (entry_number bigint, entry_id text, account text, customer_id text,
+                subledger_id text, amount_minor bigint, currency text);
             create table marts.ledger_accounts (account text, account_type text, normal_side text);
             insert into marts.ledger_entries values
-                ('e1', '2026-08-31 23:59:59', '2026-09-02', 'invoice_finalized', 'invoice', 'in_1', null,
+                (1, 'e1', '2026-08-31 23:59:59', '2026-09-02', 'invoice_finalized', 'invoice', 'in_1', null,
                     'Invoice "A\\B" finalized'),
-                ('e2', '2026-09-01 00:00:00', '2026-09-03', 'invoice_finalized', 'invoice', 'in_1', 'e1', 'Taken back');
+                (2, 'e2', '2026-09-01 00:00:00', '2026-09-03', 'invoice_finalized', 'invoice', 'in_1', 'e1',
+                    'Taken back');
             insert into marts.ledger_postings values
-                ('e1', 'accounts_receivable', 'cus_1', 'in_1', 5, 'usd'),
-                ('e1', 'suspense', null, null, -5, 'usd'),
-                ('e1', 'accounts_receivable', 'cus_1', 'in_1', 1005, 'kwd'),
-                ('e1', 'suspense', null, null, -1005, 'kwd'),
-                ('e2', 'accounts_receivable', 'cus_1', 'in_1', 7, 'jpy'),
-                ('e2', 'usage_revenue', 'cus_1', null, -7, 'jpy');
+                (1, 'e1', 'accounts_receivable', 'cus_1', 'in_1', 5, 'usd'),
+                (1, 'e1', 'suspense', null, null, -5, 'usd'),
+                (1, 'e1', 'accounts_receivable', 'cus_1', 'in_1', 1005, 'kwd'),
+                (1, 'e1', 'suspense', null, null, -1005, 'kwd'),
+                (2, 'e2', 'accounts_receivable', 'cus_1', 'in_1', 7, 'jpy'),
+                (2, 'e2', 'usage_revenue', 'cus_1', null, -7, 'jpy');
             insert into marts.ledger_accounts values
                 ('accounts_receivable', 'asset', 'debit'), ('suspense', 'clearing', 'debit'),
                 ('usage_revenue', 'revenue', 'credit');

@@ -14,6 +14,7 @@ from tests.store.test_ledger_posting import DAY, targets
 from tests.support.posting import Ledger
 from tieout.store.errors import TieoutError
 from tieout.store.ledger import (
+    POSTING_COLUMNS,
     Batch,
     Chain,
     append_batch,
@@ -150,7 +151,7 @@ def test_the_published_queries_read_the_batches_from_any_folder(
         assert connection.execute("select count(*) from ledger_entries").fetchone() == (3,)
         assert connection.execute("select sum(amount_minor) from ledger_postings").fetchone() == (0,)
         described = {row[0] for row in connection.execute("describe ledger_postings").fetchall()}
-    assert described == {"entry_id", "account", "customer_id", "subledger_id", "currency", "amount_minor"}
+    assert described == set(POSTING_COLUMNS)
 
 
 def test_an_empty_ledger_has_its_columns(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import duckdb
 
 from tests.support.models import Models
 from tieout.store.home import Current, Home
-from tieout.store.ledger import Chain, append_batch, create_ledger_views, write_chain
+from tieout.store.ledger import Chain, append_batch, create_ledger_views, show_balances, write_chain
 
 TARGET_COLUMNS = """
     target_id varchar, document_key bigint, rule varchar, source_type varchar, source_id varchar, is_accrual boolean,
@@ -21,10 +21,12 @@ TARGET_COLUMNS = """
     amount_minor bigint, currency varchar
 """
 POSTING_MODELS = (
+    "int_ledger_entries_looked_at",
     "int_ledger_entries_posted",
     "int_ledger_differences",
     "int_ledger_entries_due",
     "int_ledger_postings_due",
+    "int_ledger_balances",
 )
 
 
@@ -36,7 +38,7 @@ class Ledger:
         self.home.create()
         self.connection = duckdb.connect(str(root / "posting.duckdb"), config=config)
         self.connection.execute("set TimeZone = 'UTC'")
-        self.connection.execute("create schema intermediate")
+        self.connection.execute("create schema lake; create schema intermediate")
         self.connection.execute("set search_path = 'intermediate'")
         self.models = Models(self.connection, macro_files=("ledger.sql",))
         self.chain = Chain()
@@ -57,15 +59,17 @@ class Ledger:
 
     def find_due(self, as_of: datetime, open_from: datetime | None = None) -> None:
         """Builds the models of the posting step."""
-        self._show(as_of, open_from)
+        self.show(as_of, open_from)
         for model in POSTING_MODELS:
             self.models.table(model)
 
-    def _show(self, as_of: datetime, open_from: datetime | None = None) -> None:
+    def show(self, as_of: datetime, open_from: datetime | None = None) -> None:
         """What a run shows the models: what is posted, the parameters, and up to when the books are closed."""
-        create_ledger_views(self.connection, self.home, self.chain, "intermediate")
+        create_ledger_views(self.connection, self.home, self.chain, "lake")
         for name in ("entries", "postings"):
-            self.connection.execute(f"create or replace view stg_runs__ledger_{name} as from ledger_{name}")
+            self.connection.execute(f"create or replace view stg_runs__ledger_{name} as from lake.ledger_{name}")
+        show_balances(self.connection, is_rebuilt=False)
+        self.connection.execute("create or replace view stg_runs__ledger_balances as from lake.ledger_balances")
         self.connection.execute(
             "create or replace table stg_runs__parameters as "
             "select ?::timestamp as as_of, ?::bigint as ledger_entries, ?::bigint as ledger_batches",

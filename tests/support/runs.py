@@ -49,6 +49,20 @@ def run(landing: Path, home: Path, as_of: str) -> float:
     return time.monotonic() - started
 
 
+def run_together(landing: Path, home: Path, as_of: str) -> float:
+    """Two whole runs of one home, started at the same moment; their seconds. Raises :class:`RunFailed`."""
+    started = time.monotonic()
+    both = [
+        subprocess.Popen(_command(landing, home, as_of), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        _, said = process.communicate(timeout=RUN_SECONDS_MAX)
+        if process.returncode != 0:
+            raise RunFailed(f"tieout run left with {process.returncode}:\n{said[-2000:]}")
+    return time.monotonic() - started
+
+
 def run_and_kill(landing: Path, home: Path, as_of: str, after_s: float) -> bool:
     """Start a run and SIGKILL it, children and all; False when it had finished before."""
     process = subprocess.Popen(

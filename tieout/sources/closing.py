@@ -28,15 +28,15 @@ CRITICAL = """
     where status = 'open' and severity = 'critical' order by all
 """
 
-# A customer's difference (a document's, where the account has no customers) is explained by a finding that names it;
-# the account's own by its parts, or by a finding about the account.
+# A customer's difference (a document's, where the account has no customers) is explained by a finding that names it or
+# its account, the account's own by its parts. That an account differs without a reason explains it once accepted.
 UNEXPLAINED = """
     with differing as (
         select * from marts.tie_outs where difference_minor <> 0
     ),
     findings as (
         select unnest([customer_id, invoice_id, object_id]) as scope from marts.discrepancies
-        where status in ('open', 'accepted')
+        where status = 'accepted' or (status = 'open' and kind <> 'tie_out_break')
     ),
     parts as (
         select differing.* from differing
@@ -50,8 +50,11 @@ UNEXPLAINED = """
         from parts where scope in (select scope from findings where scope is not null) group by all
     )
     select account, scope, currency, difference_minor from parts
-    where scope not in (select scope from findings where scope is not null)
-    union all
+    where not exists (from findings where findings.scope in (parts.scope, parts.account))
+    union
+    select object_id, 'all', currency, expected_minor - actual_minor from marts.discrepancies
+    where status = 'open' and kind = 'tie_out_break'
+    union
     select differing.account, differing.scope, differing.currency, differing.difference_minor
     from differing left join parts_explained using (account, currency)
     where

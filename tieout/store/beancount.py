@@ -47,7 +47,7 @@ Row = dict[str, Any]
 # the entries and postings that count, as of an effective instant and as known on a recorded one
 CHOSEN = """
     from marts.ledger_entries as entries
-    join marts.ledger_postings as postings using (entry_id)
+    join marts.ledger_postings as postings using (entry_number)
     where
         ($as_of is null or entries.effective_at < $as_of)
         and ($as_known_on is null or entries.recorded_at <= $as_known_on)

@@ -18,6 +18,7 @@ OTHER_TABLES: Final = {
     "findings": "The discrepancies as the last publication left them.",
     "ledger_entries": "The ledger's entries as posted before this run.",
     "ledger_postings": "Their postings.",
+    "ledger_balances": "What stood on every account, customer and sub-ledger before this run.",
     "ledger_accruals": "Keys of the accruals that the last publication found due; empty when all is built anew.",
     "health": "The pipeline health as the last publication left it.",
 }

@@ -51,10 +51,11 @@ POSTING_COLUMNS: Final[dict[str, str]] = {
     "amount_minor": "BIGINT",
 }
 PUBLISHED_ENTRY_COLUMNS: Final = (
-    "entry_id", "source_type", "source_id", "rule", "reverses_entry_id", "batch_number", "description", "effective_at",
-    "occurred_at", "recorded_at",
+    "entry_number", "entry_id", "source_type", "source_id", "rule", "reverses_entry_id", "batch_number", "description",
+    "effective_at", "occurred_at", "recorded_at",
 )  # fmt: skip
-PUBLISHED_POSTING_COLUMNS: Final = tuple(column for column in POSTING_COLUMNS if column != "entry_number")
+PUBLISHED_POSTING_COLUMNS: Final = tuple(POSTING_COLUMNS)
+BALANCE_COLUMNS: Final = ("account", "customer_id", "subledger_id", "currency")
 DUE_TABLES: Final = {"entries": "int_ledger_entries_due", "postings": "int_ledger_postings_due"}
 GENESIS: Final = "0" * 64
 """What the first batch carries as the hash of the one before."""
@@ -192,6 +193,22 @@ def show_accruals(connection: duckdb.DuckDBPyConnection, is_rebuilt: bool) -> No
     else:
         query = f"select distinct document_key from {targets} where is_accrual"
     connection.execute(f"create or replace table lake.ledger_accruals as {query}")
+
+
+def show_balances(connection: duckdb.DuckDBPyConnection, is_rebuilt: bool) -> None:
+    """Keeps, as `lake.ledger_balances`, what stood on every account and sub-ledger before this run.
+
+    It is what the run before had computed, so that a day does not add up the whole history; a warehouse that begins
+    empty adds up all postings of `lake.ledger_postings` again.
+    """
+    if is_rebuilt or not _exists(connection, ("int_ledger_balances",)):
+        query = f"""
+            select {", ".join(BALANCE_COLUMNS)}, sum(amount_minor)::bigint as balance_minor
+            from lake.ledger_postings group by all having sum(amount_minor) <> 0
+        """
+    else:
+        query = f"select {', '.join(BALANCE_COLUMNS)}, balance_minor from intermediate.int_ledger_balances"
+    connection.execute(f"create or replace table lake.ledger_balances as {query}")
 
 
 def create_ledger_views(connection: duckdb.DuckDBPyConnection, home: Home, chain: Chain, schema: str) -> None:

@@ -17,7 +17,7 @@ ROWS_PER_BATCH: Final = 20_000
 
 CHOSEN: Final = """
     from marts.ledger_entries as entries
-    join marts.ledger_postings as postings using (entry_id)
+    join marts.ledger_postings as postings using (entry_number)
     where
         ($as_of is null or entries.effective_at < $as_of)
         and ($as_known_on is null or entries.recorded_at <= $as_known_on)

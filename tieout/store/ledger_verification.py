@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
+from tieout.store.heads import quoted
 from tieout.store.home import Home
+from tieout.store.lake import scratch_connection
 from tieout.store.ledger import GENESIS, Batch, Chain, create_ledger_views, file_sha256, read_chain
 
 EXAMPLES_MAX = 5
@@ -39,6 +42,19 @@ ENTRY_FAULTS = {
     """,
 }
 """Sentence to the query whose rows it is said of."""
+BALANCE_FAULTS = {
+    "the balance of {} ({}, {}) is published as {}, and its postings add up to {}": """
+        with both_sides as (
+            select account, customer_id, currency, balance_minor, 0 as posted_minor
+            from published.marts.ledger_balances
+            union all
+            select account, customer_id, currency, 0, amount_minor from ledger.ledger_postings
+        )
+        select account, coalesce(customer_id, 'no customer'), currency, sum(balance_minor), sum(posted_minor)
+        from both_sides group by all having sum(balance_minor) <> sum(posted_minor)
+    """,
+}
+"""The same for what a snapshot says, which a run carries on from the one before without adding all up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +67,14 @@ class Verification:
     faults: tuple[str, ...]
 
 
-def verify(home: Home, told: Callable[[int, int], None] = lambda done, total: None) -> Verification:
+def verify(
+    home: Home, told: Callable[[int, int], None] = lambda done, total: None, *, snapshot: Path | None = None
+) -> Verification:
     """Recomputes every hash of the published chain and checks what its entries say of each other.
 
     Args:
         home: whose ledger.
+        snapshot: the published file whose balances must be those of the postings; not looked at when None.
         told: called after each batch with the number of batches done, and of all.
 
     Raises:
@@ -64,7 +83,7 @@ def verify(home: Home, told: Callable[[int, int], None] = lambda done, total: No
     chain = read_chain(home, home.current())
     faults = list(_chain_faults(home, chain, told))
     if not any("is not there" in fault for fault in faults):
-        faults += _entry_faults(home, chain)
+        faults += _entry_faults(home, chain, snapshot)
     return Verification(len(chain.batches), chain.entries, chain.hash, tuple(faults))
 
 
@@ -92,12 +111,16 @@ def _file_faults(home: Home, batch: Batch, name: str) -> Iterator[str]:
             yield f"{name}: {path} has been changed"
 
 
-def _entry_faults(home: Home, chain: Chain) -> Iterator[str]:
-    with duckdb.connect() as connection:
+def _entry_faults(home: Home, chain: Chain, snapshot: Path | None) -> Iterator[str]:
+    with scratch_connection(home.lake) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("create schema ledger")
         create_ledger_views(connection, home, chain, "ledger")
-        for sentence, query in ENTRY_FAULTS.items():
+        checked = ENTRY_FAULTS
+        if snapshot is not None:
+            connection.execute(f"attach {quoted(str(snapshot))} as published (read_only)")
+            checked = ENTRY_FAULTS | BALANCE_FAULTS
+        for sentence, query in checked.items():
             try:
                 rows = connection.execute(f"select * from ({query}) order by all limit {EXAMPLES_MAX}").fetchall()
             except duckdb.Error as error:  # a changed file may not be readable any more

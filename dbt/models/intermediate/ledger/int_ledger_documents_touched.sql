@@ -65,22 +65,7 @@ credit_transactions as (
 
 -- every id that a newly landed version names; ids of Stripe are unique over all types
 landed as (
-    {% for model, ids in [
-        ('invoices', ['invoice_id', 'charge_id', 'payment_intent_id']),
-        ('line_items', ['invoice_id']),
-        ('invoice_payments', ['invoice_id', 'charge_id', 'payment_intent_id']),
-        ('charges', ['charge_id', 'invoice_id', 'payment_intent_id']),
-        ('payment_intents', ['payment_intent_id', 'invoice_id']),
-        ('prices', ['price_id']),
-        ('refunds', ['refund_id']),
-        ('disputes', ['dispute_id']),
-        ('credit_notes', ['credit_note_id', 'invoice_id']),
-        ('customer_balance_transactions', ['customer_balance_transaction_id']),
-        ('credit_grants', ['credit_grant_id']),
-        ('credit_balance_transactions', ['credit_balance_transaction_id']),
-        ('balance_transactions', ['balance_transaction_id']),
-        ('payouts', ['payout_id']),
-    ] %}
+    {% for model, ids in ledger_inputs() %}
     select unnest([{{ ids | join(', ') }}]) as object_id
     from {{ ref('stg_stripe__' ~ model) }}
     where batch_number > (select landed_batches from parameters)
@@ -211,16 +196,7 @@ readings as (
 documents as (
 
     select
-        unnest([
-            'invoice',
-            'charge',
-            'refund',
-            'credit_note',
-            'customer_balance_transaction',
-            'credit_balance_transaction',
-            'balance_transaction',
-            'payout',
-        ]) as source_type,
+        unnest({{ ledger_document_types() }}) as source_type,
         object_id as source_id,
     from objects
 

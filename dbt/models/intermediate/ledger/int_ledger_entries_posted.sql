@@ -1,6 +1,5 @@
 -- What has been posted for the documents that this run looks at, and whether it still stands: a
--- reversal never does by itself, and what it takes back does no longer. The documents' numbers are
--- found first, by one narrow column, so that little else of the history is read.
+-- reversal never does by itself, and what it takes back does no longer.
 
 with posted as (
 
@@ -8,21 +7,9 @@ with posted as (
 
 ),
 
-documents as (
-
-    select document_key from {{ ref('int_ledger_documents_touched') }}
-
-    union
-
-    select document_key from {{ ref('int_ledger_targets') }}
-
-),
-
 numbers as (
 
-    select posted.entry_number
-    from posted
-    semi join documents using (document_key)
+    select * from {{ ref('int_ledger_entries_looked_at') }}
 
 ),
 

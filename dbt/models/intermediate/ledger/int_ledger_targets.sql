@@ -16,20 +16,7 @@ touched as (
 ),
 
 ruled as (
-    {% for model in [
-        'int_ledger_invoices_finalized',
-        'int_ledger_invoices_voided',
-        'int_ledger_invoices_settled_off_stripe',
-        'int_ledger_revenue_released',
-        'int_ledger_usage_rated',
-        'int_ledger_charges_succeeded',
-        'int_ledger_refunds_issued',
-        'int_ledger_credit_notes_issued',
-        'int_ledger_customer_balances_moved',
-        'int_ledger_credit_grants_moved',
-        'int_ledger_balance_transactions_settled',
-        'int_ledger_payouts_paid',
-    ] %}
+    {% for model in ledger_rule_models() %}
     select * from {{ ref(model) }}
     {% if not loop.last %}union all by name{% endif %}
     {% endfor %}

@@ -55,7 +55,7 @@ recent_postings as (
         postings.subledger_id,
     from postings
     inner join entries
-        on postings.entry_id = entries.entry_id
+        on postings.entry_number = entries.entry_number
     cross join parameters
     where
         entries.occurred_at > parameters.as_of - to_hours(parameters.event_grace_hours)

@@ -1,9 +1,9 @@
 -- The balance of every account by customer and currency. What is at zero has no row: whether something
 -- was posted and reversed in between depends on the runs there were, a balance does not.
 
-with postings as (
+with places as (
 
-    select * from {{ ref('ledger_postings') }}
+    select * from {{ ref('int_ledger_balances') }}
 
 ),
 
@@ -19,10 +19,10 @@ balances as (
         account,
         customer_id,
         currency,
-        sum(amount_minor)::bigint as balance_minor,
-    from postings
+        sum(balance_minor)::bigint as balance_minor,
+    from places
     group by all
-    having sum(amount_minor) <> 0
+    having sum(balance_minor) <> 0
 
 ),
 

@@ -18,6 +18,7 @@ due as (
 final as (
 
     select
+        entry_number,
         entry_id,
         source_type,
         source_id,
@@ -33,6 +34,7 @@ final as (
     union all
 
     select
+        entry_number,
         entry_id,
         source_type,
         source_id,

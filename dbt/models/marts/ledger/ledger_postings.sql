@@ -17,6 +17,7 @@ due as (
 final as (
 
     select
+        entry_number,
         entry_id,
         account,
         customer_id,
@@ -28,6 +29,7 @@ final as (
     union all
 
     select
+        entry_number,
         entry_id,
         account,
         customer_id,

@@ -2,9 +2,9 @@
 -- and scope. Stripe's side is taken from other objects than the entries were posted from, as far as
 -- Stripe states a figure twice: one model of intermediate/tie_outs for each source of figures.
 
-with postings as (
+with balances as (
 
-    select * from {{ ref('ledger_postings') }}
+    select * from {{ ref('int_ledger_balances') }}
 
 ),
 
@@ -19,13 +19,13 @@ ledger_facts as (
     select
         account,
         currency,
-        postings.customer_id,
+        customer_id,
         -- per document only where Stripe states a figure per document
         if(account in ('accounts_receivable', 'prepaid_credits', 'bank'), subledger_id, null)
             as document_id,
-        amount_minor as ledger_minor,
+        balance_minor as ledger_minor,
         0::bigint as stripe_minor,
-    from postings
+    from balances
     inner join accounts using (account)
     where accounts.is_control
 
