@@ -269,6 +269,7 @@ def open_session(
         home.sweep(config.runs_kept)
         ledger.remove_unnamed(home, current)
         chain = ledger.read_chain(home, current)
+        ledger.check_files(home, chain)
         session = Session(home, landing, as_of, run_id, config, settings, current, chain)
         session.run_folder.mkdir(parents=True, exist_ok=True)
         yield session

@@ -39,12 +39,12 @@ BLOCKING = [
         "1",
     ),
     Spoiled(
-        "every_posting_belongs_to_an_entry",
+        "every_entry_is_there_once_with_its_postings",
         ("update marts.ledger_postings set entry_id = 'nobody' where rowid = 0",),
         "nobody",
     ),
     Spoiled(
-        "every_entry_has_postings",
+        "every_entry_is_there_once_with_its_postings",
         ("delete from marts.ledger_postings where entry_id = (select min(entry_id) from marts.ledger_entries)",),
     ),
     Spoiled(
@@ -53,7 +53,7 @@ BLOCKING = [
         "eur",
     ),
     Spoiled(
-        "no_entry_is_there_twice",
+        "every_entry_is_there_once_with_its_postings",
         ("insert into marts.ledger_entries from marts.ledger_entries order by entry_id limit 1",),
     ),
     Spoiled(

@@ -18,6 +18,7 @@ from tieout.store.ledger import (
     Batch,
     Chain,
     append_batch,
+    check_files,
     mart_queries,
     read_chain,
     remove_unnamed,
@@ -106,6 +107,19 @@ def test_a_head_that_was_written_over_is_named(ledger: Ledger) -> None:
     assert verify(ledger.home).faults == (
         "batch 1 of run r0001 has another hash than follows from what the head says of it",
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "is not there"), (b"PAR1 cut", "is damaged"), (b"", "is damaged")]
+)
+def test_a_run_that_begins_names_the_file_it_lacks(ledger: Ledger, content: bytes | None, problem: str) -> None:
+    check_files(ledger.home, ledger.chain)
+    path = file(ledger, 1, "postings")
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TieoutError, match=rf"ledger file .*{path.name} {problem}: put it back from a backup"):
+        check_files(ledger.home, ledger.chain)
 
 
 def test_a_head_that_cannot_be_read_says_which(ledger: Ledger) -> None:

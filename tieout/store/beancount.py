@@ -27,6 +27,7 @@ import duckdb
 
 from tieout.core.money import currency_exponent
 from tieout.store.errors import TieoutError
+from tieout.store.ledger_queries import readable
 
 ROOTS: Final = {
     "asset": "Assets",
@@ -183,7 +184,7 @@ def quoted(text: str) -> str:
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, chosen: dict[str, object]) -> Iterator[Row]:
     # a cursor of its own: the caller's connection stays free while rows are fetched
-    with connection.cursor() as cursor:
+    with readable(), connection.cursor() as cursor:
         cursor.execute(sql, chosen)
         columns = [column[0] for column in cursor.description or []]
         while batch := cursor.fetchmany(ROWS_PER_BATCH):

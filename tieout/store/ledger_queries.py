@@ -7,10 +7,15 @@ it). Both are naive UTC; None is no limit. Every value reaches the query as a pa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import duckdb
+
+from tieout.store.errors import TieoutError
+from tieout.store.ledger import ADVICE
 from tieout.store.snapshots import Snapshot
 
 ROWS_PER_BATCH: Final = 20_000
@@ -54,6 +59,19 @@ class Choice:
     as_known_on: datetime | None = None
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turns the error of a batch that is gone or damaged into one that says what to do.
+
+    Raises:
+        TieoutError: names the file.
+    """
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise TieoutError(f"the ledger cannot be read ({ADVICE}): {str(error).splitlines()[0]}") from error
+
+
 def balances(snapshot: Snapshot, choice: Choice, *, by_customer: bool = False) -> list[dict[str, Any]]:
     """Balance of every account and currency (and customer): debit above zero, credit below, in minor units."""
     query = BALANCES.format(customer="postings.customer_id," if by_customer else "")
@@ -71,7 +89,7 @@ def accounts(snapshot: Snapshot) -> list[str]:
 
 
 def _rows(snapshot: Snapshot, query: str, choice: Choice) -> Iterator[dict[str, Any]]:
-    with snapshot.connection.cursor() as cursor:
+    with readable(), snapshot.connection.cursor() as cursor:
         cursor.execute(query, asdict(choice))
         names = [column[0] for column in cursor.description or []]
         while batch := cursor.fetchmany(ROWS_PER_BATCH):
