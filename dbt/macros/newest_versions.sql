@@ -9,6 +9,7 @@
    ties      integer expressions that only order versions of one second
    core      columns that change only together with an event; by default the whole object
    changes   the events with what was there before them (`previous_attributes`), where they matter
+   repeats   whether the object may stand twice on one line, as a price on two items of a subscription
 
    A listing has no time of its own. It is placed at the newest event that shows the same object, or
    else the same core; one that no event shows is older than the events when its evidence is behind
@@ -17,7 +18,7 @@
    same place a listing that shows something else than the event counts, since some changes have no
    event. What then is still equal is decided by the object's text with its keys sorted: the greater
    one. #}
-{% macro newest_versions(versions, id, settled=[], evidence=[], core=[], ties=[], changes=none) -%}
+{% macro newest_versions(versions, id, settled=[], evidence=[], core=[], ties=[], changes=none, repeats=false) -%}
 {%- set ids = [id] if id is string else id -%}
 {%- set id_list = ids | join(', ') -%}
 {%- set place = ids + ['file_hash', 'line_number'] -%}
@@ -270,10 +271,12 @@ final as (
         chosen.is_beyond_event,
     from {{ versions }} as versions
     inner join chosen on {{ same_columns('versions', 'chosen', place) }}
-    -- an object may stand twice on one line, as a price on two items of a subscription
+    {%- if repeats %}
+    -- asked only where it can be, since a window holds all objects whole in memory
     qualify row_number() over (
         partition by {{ prefixed_columns('versions', ids) }} order by hash(json(versions.raw))
     ) = 1
+    {%- endif %}
 
 )
 {%- endmacro %}

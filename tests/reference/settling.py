@@ -51,10 +51,12 @@ class Settling:
         return taken
 
     def credit(self, invoice: Invoice) -> tuple[tuple[str, int], ...]:
-        """What each grant pays of the metered lines, in the order of use."""
+        """What each grant pays of the metered lines, or of those of its prices, in the order of use."""
         lines, period_end = invoice.lines, invoice.period_end
         open_lines = {
-            i: line.amount - invoice.line_discounts[i] for i, line in enumerate(lines) if line.kind == "usage"
+            i: line.amount - invoice.line_discounts[i]
+            for i, line in enumerate(lines)
+            if line.kind in ("usage", "recurring")
         }
         far = 1 << 62
 
@@ -68,7 +70,8 @@ class Settling:
             for grant in sorted(self.history.grants, key=rank):
                 if not (grant.effective <= period_end and (grant.expires is None or period_end < grant.expires)):
                     continue
-                if grant.price_ids and lines[i].price_id not in grant.price_ids:
+                is_eligible = lines[i].price_id in grant.price_ids if grant.price_ids else lines[i].kind == "usage"
+                if not is_eligible:
                     continue
                 pays = min(max(amount, 0), self.left[grant.grant_id])
                 self.left[grant.grant_id] -= pays

@@ -204,7 +204,7 @@ def grants(draw: st.DrawFn, name: str, start: int) -> tuple[Grant, ...]:
                 expires=effective + draw(st.integers(1, 60)) * DAY + 5 if draw(st.booleans()) else None,
                 priority=draw(st.sampled_from([10, 50, 90])),
                 category=draw(st.sampled_from(["paid", "promotional"])),
-                price_ids=draw(st.sampled_from([(), (), (f"price_{name}_m0",)])),
+                price_ids=draw(st.sampled_from([(), (), (f"price_{name}_m0",), (f"price_{name}_l0",)])),
             )
         )
     return tuple(found)

@@ -1,5 +1,6 @@
 -- What each credit grant pays of each line: grants in their order (priority, expiry, promotional
--- before paid, effective, created), lines in theirs, after discounts. What a grant had left is what
+-- before paid, effective, created), lines in theirs, after discounts; metered lines, or those of the
+-- prices that the grant names. What a grant had left is what
 -- Stripe's own transactions say had been left before this invoice was finalized, or was due where
 -- it never came. The same for the lines that invoices really have, after their own discounts.
 with recursive
@@ -141,18 +142,19 @@ line_discounts as (
 
 ),
 
-open_metered as (
+creditable as (
 
     select
         lines.expected_invoice_id,
         lines.line_number,
         lines.price_id,
+        lines.is_metered,
         lines.amount_minor - coalesce(line_discounts.discount_minor, 0) as remaining_minor,
     from lines
     left join line_discounts
         on lines.expected_invoice_id = line_discounts.expected_invoice_id
         and lines.part_number = line_discounts.part_number
-    where lines.is_metered
+    where lines.is_metered or lines.is_discountable
 
     union all
 
@@ -160,9 +162,10 @@ open_metered as (
         expected_invoice_id,
         line_number,
         price_id,
+        is_metered,
         after_discounts_minor as remaining_minor,
     from lines_as_billed
-    where is_metered
+    where is_metered or is_discountable
 
 ),
 
@@ -172,11 +175,12 @@ credited as (
         expected_invoice_id,
         line_number,
         price_id,
+        is_metered,
         remaining_minor,
         0 as step,
         cast(null as varchar) as credit_grant_id,
         cast(0 as bigint) as credit_minor,
-    from open_metered
+    from creditable
     where
         remaining_minor > 0
         and expected_invoice_id in (select queued.expected_invoice_id from queued)
@@ -187,6 +191,7 @@ credited as (
         applied.expected_invoice_id,
         applied.line_number,
         applied.price_id,
+        applied.is_metered,
         applied.remaining_minor - applied.credit_minor as remaining_minor,
         applied.step,
         applied.credit_grant_id,
@@ -210,13 +215,15 @@ credited as (
                 credited.expected_invoice_id,
                 credited.line_number,
                 credited.price_id,
+                credited.is_metered,
                 credited.remaining_minor,
                 queued.step,
                 queued.credit_grant_id,
                 queued.available_minor,
                 case
                     when len(queued.applicable_price_ids) = 0
-                        or list_contains(queued.applicable_price_ids, credited.price_id)
+                        then if(credited.is_metered, credited.remaining_minor, 0)
+                    when list_contains(queued.applicable_price_ids, credited.price_id)
                         then credited.remaining_minor
                     else 0
                 end as eligible_minor,

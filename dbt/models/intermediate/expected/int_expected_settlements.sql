@@ -28,6 +28,12 @@ invoices as (
 
 ),
 
+lines as (
+
+    select * from {{ ref('int_invoice_lines_current') }}
+
+),
+
 transactions as (
 
     select * from {{ ref('int_customer_balance_transactions_current') }}
@@ -53,12 +59,25 @@ totals as (
         heads.expected_invoice_id,
         cast(coalesce(sum(
             groups.amount_minor - groups.discount_minor - groups.credit_grants_minor
-        ), 0) as bigint) as total_excl_tax_minor,
+        ), 0) as bigint) as charges_minor,
     from heads
     left join groups on heads.expected_invoice_id = groups.expected_invoice_id
     where heads.not_computed_reason is null
     group by heads.expected_invoice_id
     having coalesce(bool_and(groups.status = 'computed'), true)
+
+),
+
+-- Tax that the prices have in them: no part of the total comes on top for it.
+inclusive_taxes as (
+
+    select
+        invoice_id,
+        cast(
+            sum(coalesce(tax_minor, 0) - coalesce(exclusive_tax_minor, 0)) as bigint
+        ) as tax_minor,
+    from lines
+    group by invoice_id
 
 ),
 
@@ -96,8 +115,9 @@ before_payment as (
         matched.expected_invoice_id,
         matched.invoice_id,
         invoices.collection_method,
-        coalesce(invoices.tax_minor, 0) as tax_minor,
-        totals.total_excl_tax_minor + coalesce(invoices.tax_minor, 0) as total_minor,
+        coalesce(inclusive_taxes.tax_minor, 0) as inclusive_tax_minor,
+        coalesce(invoices.tax_minor, 0) - inclusive_tax_minor as exclusive_tax_minor,
+        totals.charges_minor + exclusive_tax_minor as total_minor,
         coalesce(balances.balance_minor, 0) as starting_balance_minor,
         coalesce(notes.pre_payment_minor, invoices.pre_payment_credit_notes_minor, 0)
             as credit_notes_minor,
@@ -106,6 +126,7 @@ before_payment as (
     inner join invoices on matched.invoice_id = invoices.invoice_id
     inner join totals on matched.expected_invoice_id = totals.expected_invoice_id
     left join balances on matched.expected_invoice_id = balances.expected_invoice_id
+    left join inclusive_taxes on matched.invoice_id = inclusive_taxes.invoice_id
     left join notes on matched.invoice_id = notes.invoice_id
     asof left join minimum_charges
         on invoices.currency = minimum_charges.currency
@@ -129,7 +150,8 @@ final as (
     select
         expected_invoice_id,
         invoice_id,
-        tax_minor,
+        inclusive_tax_minor,
+        exclusive_tax_minor,
         total_minor,
         starting_balance_minor,
         collection_method = 'charge_automatically'

@@ -113,23 +113,6 @@ expected_to_exist as (
 
 ),
 
--- Made when events did not yet tell what the subscription was, or when none of its prices is known.
-unknown_times as (
-
-    select invoices.invoice_id
-    from invoices
-    inner join {{ ref('int_subscription_states') }} as states
-        on invoices.subscription_id = states.subscription_id
-    where
-        (states.state_number = 1 and invoices.created_at < states.history_known_from)
-        or (
-            states.interval_unit is null
-            and invoices.created_at >= states.valid_from
-            and invoices.created_at <= states.valid_to
-        )
-
-),
-
 -- Nothing is unexpected while something of the subscription cannot be computed: the invoice may stand for that.
 uncomputed_subscriptions as (
 
@@ -170,8 +153,8 @@ unexpected_rows as (
         on invoices.invoice_id = expected_to_exist.invoice_id
     anti join duplicates
         on invoices.invoice_id = duplicates.invoice_id
-    anti join unknown_times
-        on invoices.invoice_id = unknown_times.invoice_id
+    anti join {{ ref('int_invoices_uncomputed') }} as uncomputed
+        on invoices.invoice_id = uncomputed.invoice_id
     anti join uncomputed_subscriptions
         on invoices.subscription_id = uncomputed_subscriptions.subscription_id
     where

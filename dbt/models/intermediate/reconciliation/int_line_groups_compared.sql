@@ -34,9 +34,9 @@ matched_invoices as (
 
 ),
 
-subscription_states as (
+uncomputed_invoices as (
 
-    select * from {{ ref('int_subscription_states') }}
+    select * from {{ ref('int_invoices_uncomputed') }}
 
 ),
 
@@ -212,33 +212,9 @@ open_reasons as (
     union all
 
     select
-        invoices.invoice_id,
-        {{ not_computed('history_unknown') }} as reason,
-    from invoices
-    inner join subscription_states
-        on invoices.subscription_id = subscription_states.subscription_id
-        and invoices.created_at < subscription_states.history_known_from
-    where subscription_states.state_number = 1
-
-    union all
-
-    select
-        invoices.invoice_id,
-        {{ not_computed('price_unknown') }} as reason,
-    from invoices
-    inner join subscription_states
-        on invoices.subscription_id = subscription_states.subscription_id
-        and invoices.created_at >= subscription_states.valid_from
-        and invoices.created_at <= subscription_states.valid_to
-    where subscription_states.interval_unit is null
-
-    union all
-
-    select
         invoice_id,
-        {{ not_computed('billing_threshold') }} as reason,
-    from invoices
-    where billing_reason = 'subscription_threshold'
+        reason,
+    from uncomputed_invoices
 
 ),
 

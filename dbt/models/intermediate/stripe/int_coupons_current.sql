@@ -8,6 +8,7 @@
         "not is_valid",
         "try_cast(json_extract_string(raw, '$.times_redeemed') as bigint)",
     ],
+    repeats=true,
 ) }}
 
 select * from final

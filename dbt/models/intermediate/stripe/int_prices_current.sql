@@ -7,6 +7,7 @@
         "tiers is not null",
         "not is_embedded",
     ],
+    repeats=true,
 ) }}
 
 select * from final

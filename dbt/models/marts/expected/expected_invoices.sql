@@ -69,7 +69,8 @@ reasoned as (
         coalesce(totals.discount_minor, 0) as discount_minor,
         coalesce(totals.credit_grants_minor, 0) as credit_grants_minor,
         coalesce(totals.line_groups, 0) as line_groups,
-        settlements.tax_minor,
+        coalesce(settlements.inclusive_tax_minor, 0) as inclusive_tax_minor,
+        coalesce(settlements.exclusive_tax_minor, 0) as exclusive_tax_minor,
         settlements.starting_balance_minor,
         settlements.ending_balance_minor,
         settlements.amount_due_minor,
@@ -98,11 +99,11 @@ final as (
         case when reason_not_computed is null then credit_grants_minor end as credit_grants_minor,
         case
             when reason_not_computed is null
-                then subtotal_minor - discount_minor - credit_grants_minor
+                then subtotal_minor - discount_minor - credit_grants_minor - inclusive_tax_minor
         end as total_excl_tax_minor,
         case
             when reason_not_computed is null
-                then subtotal_minor - discount_minor - credit_grants_minor + coalesce(tax_minor, 0)
+                then subtotal_minor - discount_minor - credit_grants_minor + exclusive_tax_minor
         end as total_minor,
         case when reason_not_computed is null then starting_balance_minor end
             as starting_balance_minor,
