@@ -48,12 +48,13 @@ CHECKS: Final[tuple[Check, ...]] = (
         "group by reason order by line_groups desc, reason",
     ),
     no_rows(
-        "usage_arrives_within_a_day",
-        "usage_daily",
-        "info",
-        "On these days the slowest twentieth of a meter's events took more than a day to arrive.",
-        "select meter, usage_date, max(lag_seconds_p95) as lag_seconds_p95 from usage_daily "
-        "group by meter, usage_date having max(lag_seconds_p95) > 86400 order by usage_date desc, meter",
+        "usage_arrives_within_the_limit",
+        "metering_freshness",
+        "warning",
+        "Over the last seven days the slowest twentieth of a source's events took longer to arrive than "
+        "TIEOUT_METERING_LAG_LIMIT_HOURS allows.",
+        "select meter, source, lag_seconds_p95, lag_limit_seconds from metering_freshness where is_lag_over "
+        "order by all",
     ),
     no_rows(
         "no_usage_comes_after_its_invoice",
@@ -70,11 +71,11 @@ CHECKS: Final[tuple[Check, ...]] = (
         "select customer_id, meter, usage_date, conflicts from usage_daily where conflicts > 0 order by all",
     ),
     no_rows(
-        "no_meter_has_gone_quiet",
-        "usage_daily",
-        "info",
-        "A meter that was used before has had no event for seven days, counted from the newest event of any meter.",
-        "select meter, max(usage_date) as last_used_on from usage_daily group by meter "
-        "having max(usage_date) < (select max(usage_date) from usage_daily) - 7 order by meter",
+        "no_source_of_a_meter_has_gone_quiet",
+        "metering_freshness",
+        "warning",
+        "A source that fed a meter before has had no event for longer than TIEOUT_METERING_QUIET_LIMIT_HOURS allows.",
+        "select meter, source, quiet_seconds, quiet_limit_seconds from metering_freshness where is_quiet_over "
+        "order by all",
     ),
 )

@@ -21,6 +21,11 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "usage_daily": ("customer_id", "meter", "usage_date"),
     "usage_quarantine": ("file", "line_number"),
     "payment_recovery": ("invoice_id",),
+    "anomalies": ("anomaly_id",),
+    "system_daily": ("metric", "subject", "day"),
+    "metering_freshness": ("meter", "source"),
+    "late_usage": ("late_usage_id",),
+    "plan_savings": ("plan_saving_id",),
 }
 #: Parts of a key that may be empty: a balance that belongs to no customer.
 NULLABLE_KEYS: Final = {"ledger_balances"}

@@ -168,6 +168,16 @@ TELLING = [
         (MADE_UP_DISCREPANCY, "update marts.discrepancies set severity = 'critical'"),
         "made_up_1",
     ),
+    Spoiled(
+        "usage_arrives_within_the_limit",
+        ("update marts.metering_freshness set is_lag_over = true",),
+        "api_calls",
+    ),
+    Spoiled(
+        "no_source_of_a_meter_has_gone_quiet",
+        ("update marts.metering_freshness set is_quiet_over = true",),
+        "api_calls",
+    ),
     Spoiled("no_usage_comes_after_its_invoice", ("update marts.usage_daily set late_events = 2 where rowid = 0",), "2"),
 ]
 

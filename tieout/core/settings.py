@@ -16,6 +16,8 @@ from tieout.core.kinds import KIND_BY_NAME
 
 ROUNDING_MODES: Final = ("half_away_from_zero", "half_even")
 AMOUNT_OFF_REMAINDERS: Final = ("largest_line", "last_line")
+#: A year of days keeps the time that anomalies take within bounds; less than twice as much is every other day.
+RANGES: Final = {"anomaly_days": range(1, 367), "anomaly_change_min": range(2, 1001)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,11 @@ class Settings:
         small_impact_minor: a discrepancy of less than this, in its currency's smallest unit, is one severity milder.
         large_impact_minor: one of this or more is one severity worse.
         severities: severities that hold whatever the amount, as in `usage_late=critical,total_mismatch=info`.
+        anomaly_days: how many whole days back from the as-of instant anomalies are looked for.
+        anomaly_score_min_tenths: tenths of a robust standard deviation that a day must lie off to be an anomaly.
+        anomaly_change_min: how many times more, or less, than expected a day must have to be an anomaly.
+        metering_lag_limit_hours: hours in which 95 % of a source's usage events should have been received.
+        metering_quiet_limit_hours: hours that a meter's source may be without an event.
     """
 
     rounding_mode: str = "half_away_from_zero"
@@ -45,6 +52,11 @@ class Settings:
     small_impact_minor: int = 100
     large_impact_minor: int = 100_000
     severities: str = ""
+    anomaly_days: int = 120
+    anomaly_score_min_tenths: int = 40
+    anomaly_change_min: int = 2
+    metering_lag_limit_hours: int = 24
+    metering_quiet_limit_hours: int = 168
 
     def __post_init__(self) -> None:
         """Refuses values that no rule knows.
@@ -71,6 +83,9 @@ class Settings:
             kind, _, severity = pair.partition("=")
             if kind not in KIND_BY_NAME or severity not in SEVERITIES:
                 raise ValueError(f"severities has {pair!r}; allowed: a kind, =, and one of {', '.join(SEVERITIES)}")
+        for name, allowed in RANGES.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is {getattr(self, name)}; allowed: {allowed.start} to {allowed.stop - 1}")
 
     def as_dict(self) -> dict[str, str | int]:
         """Name to value, in the order of declaration."""

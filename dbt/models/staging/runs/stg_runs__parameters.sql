@@ -27,6 +27,11 @@ final as (
         small_impact_minor,
         large_impact_minor,
         severities,
+        anomaly_days,
+        anomaly_score_min_tenths,
+        anomaly_change_min,
+        metering_lag_limit_hours,
+        metering_quiet_limit_hours,
     from source
 
 )
