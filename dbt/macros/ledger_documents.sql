@@ -1,5 +1,5 @@
-{# What the ledger posts from, in one place. A new kind of document is a model of its own, named here, and
-   its rows in the seed `posting_rules`; docs/ledger.md tells what the model must give. #}
+{# What the ledger posts from, in one place. A new kind of document is a model of its own, named
+   here, and its rows in the seed `posting_rules`; docs/ledger.md tells what the model must give. #}
 
 {# The posting rules' models, one for each business event. #}
 {% macro ledger_rule_models() %}
@@ -33,8 +33,8 @@
     ]) }}
 {% endmacro %}
 
-{# For every kind of landed object that entries read: the ids it names, its own first. A document is looked
-   at again when any of them is its own, or that of something it reads (`readings` in
+{# For every kind of landed object that entries read: the ids it names, its own first. A document is
+   looked at again when any of them is its own, or that of something it reads (`readings` in
    int_ledger_documents_touched). #}
 {% macro ledger_inputs() %}
     {{ return([

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +35,7 @@ POSTINGS = """
     (3, 'accounts_receivable', 'asset', 'cus_1', 15000), (3, 'usage_revenue', 'revenue', 'cus_1', -15000),
     (4, 'bank', 'asset', null, 15000), (4, 'accounts_receivable', 'asset', 'cus_2', -15000)
 """
+BEAN_CHECK = Path(sys.executable).parent / "bean-check"
 Invoke = Callable[..., Result]
 
 
@@ -151,6 +154,8 @@ def test_the_export_is_whole_in_every_format(home: Home, tmp_path: Path) -> None
     out = tmp_path / "ledger.beancount"
     assert invoke(home, "export", "--output", str(out)).exit_code == 0
     assert '2026-10-02 * "Charge"' in out.read_text()
+    checked = subprocess.run([str(BEAN_CHECK), str(out)], capture_output=True, text=True, check=False, timeout=60)
+    assert checked.returncode == 0, checked.stderr
 
 
 @pytest.mark.parametrize(

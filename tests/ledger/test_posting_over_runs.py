@@ -39,8 +39,8 @@ class Books:
         self.home, self.landing = Home(root / "home"), root / "landing"
         self.landing.mkdir()
 
-    def run(self, as_of: datetime) -> int:
-        """One run; how many entries it posted."""
+    def run(self, as_of: datetime, *, dies: bool = False) -> int:
+        """One run; how many entries it posted. One that dies does so with its batch written and nothing published."""
         with open_session(
             self.home, self.landing, as_of.replace(tzinfo=UTC), new_run_id(), lambda holder: None
         ) as session:
@@ -49,8 +49,9 @@ class Books:
             failed = [r for r in session.build(LEDGER_MODELS) if r.has_failed and "ledger" in r.name]
             assert not failed, failed
             session.append_ledger()
-            session.build_candidate()
-            session.publish()
+            if not dies:
+                session.build_candidate()
+                session.publish()
             return session.chain.entries - before
 
     def rows(self, sql: str, *parameters: object) -> set[tuple[Any, ...]]:
@@ -63,7 +64,7 @@ class Books:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Four runs: a portion, the same again, the rest with August closed, and all from an empty warehouse."""
+    """Five runs: a portion, again, the rest with August closed (at first in vain), and all from an empty warehouse."""
     root = tmp_path_factory.mktemp("books")
     books = Books(root)
     as_of = datetime.fromisoformat((GOLDEN / "as_of").read_text().strip()).replace(tzinfo=None)
@@ -79,6 +80,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found["closed_before"] = books.rows(BALANCES, FOREVER, CLOSED_UNTIL)
     land_record(books.landing, CLOSED_MONTH, "close", "Ada", datetime(2026, 9, 11, tzinfo=UTC))
     land(rest, books.landing)
+    found["posted_in_vain"] = books.run(as_of, dies=True)
+    found["files_in_vain"] = books.files()
     found["posted_rest"] = books.run(as_of)
     found["rows_rest"] = books.rows("from marts.ledger_entries"), books.rows("from marts.ledger_postings")
     shutil.rmtree(books.home.warehouses)
@@ -98,6 +101,14 @@ def test_two_portions_end_where_one_run_ends(seen: dict[str, Any], golden_ledger
             "select account, customer_id, currency, balance_minor from marts.ledger_balances where balance_minor <> 0"
         )
     )
+
+
+def test_a_run_that_dies_between_its_batch_and_its_publication_posted_nothing(seen: dict[str, Any]) -> None:
+    books: Books = seen["books"]
+    left_over = set(seen["files_in_vain"]) - set(seen["files_first"])
+    assert len(left_over) == 2, "the run died before it had written its batch"
+    assert not left_over & set(books.files())
+    assert seen["posted_rest"] == seen["posted_in_vain"], "the next run posts the same: nothing twice, nothing missing"
 
 
 def test_what_was_known_then_is_what_was_published_then(seen: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'int_ledger_postings_due'}}}) }}
--- Whatever its type, a balance transaction moves the Stripe balance by its net, once. Looked at are those
--- that this run looks at: what was posted for the others has not changed.
+-- Whatever its type, a balance transaction moves the Stripe balance by its net, once. Looked at
+-- are those that this run looks at: what was posted for the others has not changed.
 with parameters as (
 
     select * from {{ ref('stg_runs__parameters') }}

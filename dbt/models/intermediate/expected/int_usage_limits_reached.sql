@@ -7,7 +7,7 @@ with
 
 usage as (
 
-    select * from {{ ref('int_period_usage') }}
+    select * from {{ ref('int_usage_entitled') }}
 
 ),
 
@@ -86,6 +86,7 @@ limited as (
             usage.subscription_id,
             usage.subscription_item_id,
             usage.price_id,
+            usage.meter,
             usage.window_start,
             contract_limits.usage_limit.per
         order by contract_limits.starts_at desc
@@ -143,6 +144,7 @@ running as (
         stretches.subscription_id,
         stretches.subscription_item_id,
         stretches.price_id,
+        stretches.meter,
         stretches.window_start,
         stretches.per,
         stretches.limit_max,
@@ -168,6 +170,8 @@ running as (
         partition by
             stretches.subscription_item_id,
             stretches.price_id,
+            stretches.customer_id,
+            stretches.meter,
             stretches.window_start,
             stretches.per,
             stretches.stretch_start
@@ -183,6 +187,7 @@ reached as (
         subscription_id,
         subscription_item_id,
         price_id,
+        meter,
         window_start,
         per,
         min(occurred_at) as limit_reached_at,
@@ -199,6 +204,7 @@ final as (
         limited.subscription_id,
         limited.subscription_item_id,
         limited.price_id,
+        limited.meter,
         limited.window_start,
         limited.limit_max,
         limited.per as limit_per,
@@ -207,8 +213,9 @@ final as (
     left join reached
         on
             limited.subscription_id = reached.subscription_id
-            and limited.subscription_item_id = reached.subscription_item_id
-            and limited.price_id = reached.price_id
+            and limited.subscription_item_id is not distinct from reached.subscription_item_id
+            and limited.price_id is not distinct from reached.price_id
+            and limited.meter = reached.meter
             and limited.window_start = reached.window_start
             and limited.per = reached.per
     qualify row_number() over (
@@ -216,6 +223,7 @@ final as (
             limited.subscription_id,
             limited.subscription_item_id,
             limited.price_id,
+            limited.meter,
             limited.window_start
         order by
             reached.limit_reached_at nulls last,

@@ -1,5 +1,6 @@
--- What stands on every account, customer, sub-ledger and currency after this run: what stood before it,
--- and what it appends. The next run begins with it, so no run adds up the whole history.
+-- What stands on every account, customer, sub-ledger and currency after this run: what stood
+-- before it, and what it appends. The next run begins with it, so no run adds up the whole
+-- history.
 
 with balances_before as (
 

@@ -1,6 +1,6 @@
--- Numbers of all entries posted for the documents that this run looks at, found by one narrow column. A
--- table of its own, so that the planner knows how few they are when it reads the rest of them: without
--- it a day behind ten million entries took 13 s more.
+-- Numbers of all entries posted for the documents that this run looks at, found by one narrow
+-- column. A table of its own, so that the planner knows how few they are when it reads the rest
+-- of them: without it a day behind ten million entries took 13 s more.
 
 with posted as (
 

@@ -4,7 +4,7 @@ with
 
 usage as (
 
-    select * from {{ ref('int_period_usage') }}
+    select * from {{ ref('int_usage_entitled') }}
 
 ),
 
@@ -79,7 +79,7 @@ final as (
         cast(
             greatest(usage.quantity - coalesce(free_tiers.included, 0), 0) as decimal(38, 12)
         ) as overage,
-        rated.amount_minor as overage_minor,
+        if(usage.price_id is null, 0, rated.amount_minor) as overage_minor,
         cast(limits.limit_max as decimal(38, 12)) as "limit",
         limits.limit_per,
         limits.limit_reached_at,
@@ -96,8 +96,9 @@ final as (
         and usage.period_end = rated.period_end
     left join limits
         on usage.subscription_id = limits.subscription_id
-        and usage.subscription_item_id = limits.subscription_item_id
-        and usage.price_id = limits.price_id
+        and usage.subscription_item_id is not distinct from limits.subscription_item_id
+        and usage.price_id is not distinct from limits.price_id
+        and usage.meter = limits.meter
         and usage.window_start = limits.window_start
     where free_tiers.price_id is not null or limits.limit_max is not null
 

@@ -11,6 +11,8 @@ parameters as (
 entitlements as (
 
     select * from {{ ref('entitlement_usage') }}
+    -- a limit on what no item bills is looked up there
+    where price_id is not null
 
 ),
 

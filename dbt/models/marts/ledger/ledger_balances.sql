@@ -1,5 +1,6 @@
--- The balance of every account by customer and currency. What is at zero has no row: whether something
--- was posted and reversed in between depends on the runs there were, a balance does not.
+-- The balance of every account by customer and currency. What is at zero has no row: whether
+-- something was posted and reversed in between depends on the runs there were, a balance does
+-- not.
 
 with places as (
 
