@@ -241,7 +241,7 @@ def test_a_credit_is_at_the_present_price_or_at_what_was_charged(built: Built, m
 def test_an_amount_off_is_split_and_given_back(built: Built, mode: str) -> None:
     example = DOCUMENTED["amount_off 500 across items 1000+2000"]
     first = built[f"sub_amount_off_{mode}", "create", APRIL]
-    assert first.discount == sum(example["discount_amounts"])
+    assert sorted(off or 0 for off in first.discounts.values()) == example["discount_amounts"]
     assert (first.subtotal or 0) - (first.discount or 0) == example["invoice_total"]
     removed = built[f"sub_amount_off_{mode}", "update", APRIL + 15 * DAY]
     assert removed.subtotal == example["remove_10usd_item_at_half"][mode]
