@@ -15,12 +15,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.anomalies import anomalies_found
 from tests.bench.expected import expected_invoices
 from tests.bench.ledger import ledger_posting
 from tests.bench.measures import Row, landing_and_dedupe, one_more_day
 from tests.bench.pages import dashboard_pages
 
-MEASURES = ("usage", "day", "expected", "pages", "ledger")
+MEASURES = ("usage", "day", "expected", "pages", "ledger", "anomalies")
 
 
 def main() -> int:
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--customers", type=int, default=300)
     parser.add_argument("--expected-customers", type=int, default=20_000, help="the larger of two sizes")
     parser.add_argument("--expected-months", type=int, default=4)
+    parser.add_argument("--anomaly-customers", type=int, default=100_000)
     parser.add_argument("--only", nargs="*", choices=MEASURES, default=MEASURES)
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"))
     arguments = parser.parse_args()
@@ -49,6 +51,8 @@ def main() -> int:
             rows += dashboard_pages(Path(folder), arguments.expected_customers, say)
         if "ledger" in arguments.only:
             rows += ledger_posting(Path(folder), say)
+        if "anomalies" in arguments.only:
+            rows += anomalies_found(Path(folder), arguments.anomaly_customers, say)
     for row in rows:
         figure = f"{row.value:,.0f}" if row.value >= 1000 else f"{row.value:.2f}"
         print(f"{row.measure:<32} {figure:>14} {row.unit:<9} {row.note}")

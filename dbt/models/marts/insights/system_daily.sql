@@ -65,16 +65,51 @@ metered as (
         sum(usage.quantity) as quantity,
         sum(usage.events) as events,
         count(*) filter (where usage.events > 0) as customers,
-        -- of a few customers one that is late would be all of them
-        if(
-            count(usage.lag_seconds_p50) >= 3,
-            greatest(quantile_disc(usage.lag_seconds_p50, 0.5), 0),
-            null
-        ) as lag_seconds,
     from usage
     cross join span
     where usage.usage_date between span.first_day and span.last_day
     group by usage.meter, usage.usage_date
+
+),
+
+-- Lags by the minute, so that the median of any number of customers needs few rows. Of one or two
+-- customers one that is late would be all of them.
+lags as (
+
+    select
+        usage.meter,
+        usage.usage_date as day,
+        if(usage.lag_seconds_p50 < 60, usage.lag_seconds_p50, usage.lag_seconds_p50 // 60 * 60)
+            as lag_seconds,
+        count(*) as customers,
+    from usage
+    cross join span
+    where
+        usage.usage_date between span.first_day and span.last_day
+        and usage.lag_seconds_p50 is not null
+    group by all
+
+),
+
+ranked_lags as (
+
+    select
+        *,
+        sum(customers) over (partition by meter, day order by lag_seconds) as customers_up_to,
+        sum(customers) over (partition by meter, day) as all_customers,
+    from lags
+
+),
+
+median_lags as (
+
+    select
+        meter,
+        day,
+        greatest(min(lag_seconds), 0) as lag_seconds,
+    from ranked_lags
+    where customers_up_to * 2 >= all_customers and all_customers >= 3
+    group by meter, day
 
 ),
 
@@ -95,14 +130,17 @@ measured as (
 
     select
         'metering_lag',
-        meter,
-        meter,
+        metered.meter,
+        metered.meter,
         'seconds',
-        day,
-        lag_seconds,
-        events,
-        customers,
+        metered.day,
+        median_lags.lag_seconds,
+        metered.events,
+        metered.customers,
     from metered
+    left join median_lags
+        on metered.meter = median_lags.meter
+        and metered.day = median_lags.day
 
     union all
 
