@@ -16,6 +16,7 @@ from tieout.core.kinds import KIND_BY_NAME
 from tieout.store.config import PROJECT_ROOT
 from tieout.store.history import Sighting, finding_history
 
+STAGES = {"preventable": "can still be put right before it is billed", "billed": "past its billing"}
 DOCS = PROJECT_ROOT / "docs" / "discrepancies"
 
 
@@ -43,8 +44,8 @@ def _headline(row: Row) -> None:
     kind = KIND_BY_NAME.get(row["kind"])
     st.subheader(spoken(row["kind"]).capitalize())
     st.markdown(f"**{plain(row['explanation'])}**")
-    acts = f" · for {kind.acts}" if kind else ""
-    st.caption(f"{row['severity']} · {row['status']} · {row['stage']}{acts}")
+    acts = f" · {kind.acts} can mend it" if kind else ""
+    st.caption(f"{row['severity']} · {row['status']} · {STAGES.get(row['stage'], row['stage'])}{acts}")
     if row.get("remedy"):
         st.info(f"**What to do:** {plain(row['remedy'])}", icon=":material/build:")
     with st.container(horizontal=True):

@@ -109,7 +109,7 @@ order by usage_date
 """
 
 TIE_OUTS = """
-select account, currency, ledger_minor, stripe_minor, difference_minor
+select account, scope, currency, ledger_minor, stripe_minor, difference_minor
 from marts.tie_outs
 where scope = 'all'
 order by difference_minor = 0, account, currency

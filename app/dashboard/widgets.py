@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from tieout.core.money import format_money
@@ -117,7 +118,7 @@ def table(rows: Sequence[Mapping[str, Any]], *, alt_text: str, empty: str, right
     if not rows:
         st.caption(empty)
         return
-    st.dataframe(_columns(rows, right), hide_index=True, alt=alt_text, column_config=_config(right))
+    st.dataframe(_cells(rows, right), hide_index=True, alt=alt_text, column_config=_config(right))
 
 
 def selectable(
@@ -146,7 +147,7 @@ def selectable(
 
     sentences = {heading: st.column_config.TextColumn(heading, width="large") for heading in wide}
     st.dataframe(
-        {heading: cells for heading, cells in _columns(rows, right).items() if heading != "id"},
+        _cells(rows, right).drop_columns("id"),
         hide_index=True,
         key=key,
         on_select=choose,
@@ -184,9 +185,45 @@ def matching(shown: int, total: int, thing: str, things: str) -> str:
     )
 
 
-def _columns(rows: Sequence[Mapping[str, Any]], right: Iterable[str]) -> dict[str, list[Any]]:
+def show_tie_outs(rows: Sequence[Mapping[str, Any]], alt_text: str) -> None:
+    """What the ledger has beside what Stripe says; `scope` of a row is `all`, or the one thing that it is about."""
+    is_part = any(row["scope"] != "all" for row in rows)
+    table(
+        [
+            {"Account": spoken(row["account"])}
+            | ({"Where": f"{spoken(row['scope_type'])} {row['scope']}"} if is_part else {})
+            | {
+                "Ledger": money(row["ledger_minor"], row["currency"]),
+                "Stripe": money(row["stripe_minor"], row["currency"]),
+                "Difference": money(row["difference_minor"], row["currency"]),
+            }
+            for row in rows
+        ],
+        alt_text=alt_text,
+        empty="Nothing is posted.",
+        right=("Ledger", "Stripe", "Difference"),
+    )
+
+
+def how_many(rows: Sequence[Mapping[str, Any]], thing: str, things: str, note: str) -> None:
+    """The line above a list whose rows carry `matches`, the number there are in all; nothing above an empty one."""
+    if rows:
+        st.caption(f"{matching(len(rows), rows[0]['matches'], thing, things)}{note}")
+
+
+def chosen_currency(currencies: Sequence[str], default: str, key: str, label: str = "Currency") -> str:
+    """The currency that a page shows; it asks where there are several."""
+    if len(currencies) < 2:
+        return default
+    return st.segmented_control(
+        label, currencies, default=default, key=key, bind="query-params", format_func=str.upper, required=True
+    )
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], right: Iterable[str]) -> pa.Table:
+    """What the browser gets: a table of Arrow goes there as it is, a dictionary would become a pandas frame first."""
     columns = {heading: [row[heading] for row in rows] for heading in rows[0]}
-    return columns | {heading: aligned(columns[heading]) for heading in right}
+    return pa.table(columns | {heading: aligned(columns[heading]) for heading in right})
 
 
 def _config(right: Iterable[str]) -> dict[str, Any]:

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Final
 
 from app.dashboard.source import Row, Source
-from tieout.core.money import THREE_DECIMAL, ZERO_DECIMAL
 
 ROWS_SHOWN: Final = 200
 GROUPS_SHOWN: Final = 50
 AGES: Final = {"up to 7 days": 7, "8 to 30 days": 30, "31 to 60 days": 60, "61 to 90 days": 90, "over 90 days": None}
 """Bucket to the most days it holds, in order."""
 MONEY: Final = ("leaked", "overcharged", "no figure")
+# No amount is held against one of another currency: the currency with the most matches comes first, whole.
+CURRENCY_FIRST: Final = "count(*) over (partition by currency) desc, currency"
 ORDERS: Final = {
-    "Most money": "major_thousandths desc nulls last",
+    "Most money": f"impact_minor is null, {CURRENCY_FIRST}, abs(impact_minor) desc",
     "Oldest": "since_at",
     "Newest": "since_at desc",
     "Customer": "coalesce(customer_name, customer_id, '')",
@@ -30,27 +31,17 @@ GROUPS: Final = {
 }
 
 
-def _listed(words: frozenset[str]) -> str:
-    return ", ".join(f"'{word}'" for word in sorted(words))
-
-
 def _age_cases() -> str:
     return " ".join(f"when age_days <= {most} then '{name}'" for name, most in AGES.items() if most is not None)
 
 
 # A discrepancy is as old as what it is about: its invoice, else its period, else the day on which it was first seen.
-# Ranks across currencies count thousandths of the major unit, which no currency divides further.
 FOUND: Final = f"""
 with dated as (
     select
         d.* exclude (evidence),
         c.name as customer_name,
         least(d.first_seen_at, coalesce(i.created_at, d.period_start, d.first_seen_at)) as since_at,
-        abs(d.impact_minor)::hugeint * case
-            when d.currency in ({_listed(ZERO_DECIMAL)}) then 1000
-            when d.currency in ({_listed(THREE_DECIMAL)}) then 1
-            else 10
-        end as major_thousandths,
         case
             when d.impact_minor > 0 then 'leaked'
             when d.impact_minor < 0 then 'overcharged'
@@ -114,14 +105,18 @@ def listed(source: Source, wanted: Filter, order: str) -> list[Row]:
 
 
 def grouped(source: Source, wanted: Filter, group: str) -> list[Row]:
-    """Count, leaked and overcharged of each group and currency (null without a figure), the most money first."""
+    """Count, leaked and overcharged of each group and currency (null without a figure), the most money first.
+
+    The currency with the most matches comes first, whole.
+    """
     return source.rows(
         f"{FOUND} select {GROUPS[group]} as name, if(impact_minor is null, null, currency) as currency, "
         "count(*)::bigint as discrepancies, "
         "coalesce(sum(impact_minor) filter (where impact_minor > 0), 0)::bigint as leaked_minor, "
         "coalesce(-sum(impact_minor) filter (where impact_minor < 0), 0)::bigint as overcharged_minor "
         f"from found where {AGE_FILTER} group by all "
-        f"order by sum(major_thousandths) desc nulls last, discrepancies desc, name limit {GROUPS_SHOWN}",
+        "order by sum(impact_minor) is null, sum(count(*)) over (partition by any_value(currency)) desc, 2, "
+        f"sum(abs(impact_minor)) desc, discrepancies desc, name limit {GROUPS_SHOWN}",
         *wanted.parameters,
     )
 

@@ -1,8 +1,10 @@
 """How long each page of the dashboard takes to open on a snapshot of many customers.
 
 A small demo's snapshot is multiplied by SQL: every row comes again for each copy, with every id given the copy's
-number, so that what belongs together still does. Chromium opens each page for the first time in a fresh window; the
-time is that of the last change of its text, from the moment its address was entered.
+number, so that what belongs together still does. Chromium, which has been at the dashboard before, opens each page by
+its address in a new tab; the time is that of the last change of the page, from the moment its address was entered. The
+server has not shown the page before. On a machine that does other things as well, the fastest of `ROUNDS` says what
+the page takes; each has a server and a browser of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -22,12 +26,17 @@ from tests.dashboard.enriched import ENRICHED
 from tieout.store.home import Current, Home, new_run_id
 
 SECONDS_MAX = 1.5
+ROUNDS = 3
 BASE_CUSTOMERS = 100
 END = "2026-11-01T00:00:00Z"
 #: Tables that do not grow with the customers.
 OF_THE_WHOLE = ("pipeline_health", "system_daily", "metering_freshness")
 #: Texts that name one thing without being called an id.
 NAMES = ("scope", "number", "name", "customer_name")
+#: Remembers when anything of the page was last added, removed or worded anew.
+CHANGES = """new MutationObserver(() => { window.lastChange = performance.now(); })
+    .observe(document, {subtree: true, childList: true, characterData: true});"""
+FIRST = ", the first after the start"
 PAGES = {
     "": "Overview",
     "discrepancies": "Discrepancies",
@@ -47,21 +56,28 @@ PAGES = {
 }
 
 
-def multiplied(base: Path, path: Path, copies: int) -> None:
-    """Writes a snapshot with every row of `base` once for each copy."""
+def multiplied(base: Path, home: Home, path: Path, copies: int) -> None:
+    """Writes a snapshot with every row of `base` once for each copy; views over the ledger's files stay views."""
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"attach '{base}' as base (read_only)")
         connection.execute("create schema marts")
         tables = connection.execute(
-            "select table_name, list(struct_pack(name := column_name, type := data_type) order by ordinal_position) "
-            "from information_schema.columns where table_catalog = 'base' and table_schema = 'marts' "
-            "group by table_name"
+            "select table_name, table_type = 'VIEW', "
+            "list(struct_pack(name := column_name, type := data_type) order by ordinal_position) "
+            "from information_schema.columns join information_schema.tables using "
+            "(table_catalog, table_schema, table_name) "
+            "where table_catalog = 'base' and table_schema = 'marts' group by all"
         ).fetchall()
-        for table, columns in tables:
+        for table, is_view, columns in tables:
             times = 1 if table in OF_THE_WHOLE else copies
             terms = ", ".join(_term(column["name"], column["type"]) for column in columns)
-            rows = f'base.marts."{table}" as t, range({times}) as c(copy)'
-            connection.execute(f'create table marts."{table}" as select {terms} from {rows}')
+            rows = f'select {terms} from base.marts."{table}" as t, range({times}) as c(copy)'
+            if is_view:
+                batch = home.ledger / f"{table}.parquet"
+                connection.execute(f"copy ({rows}) to '{batch}'")
+                connection.execute(f"create view marts.\"{table}\" as select * from read_parquet('{batch}')")
+            else:
+                connection.execute(f'create table marts."{table}" as {rows}')
 
 
 def _term(name: str, kind: str) -> str:
@@ -86,7 +102,7 @@ def large_home(scratch: Path, customers: int, say: Say) -> Home:
     home.create()
     run_id = new_run_id()
     path = home.snapshots / f"{run_id}.duckdb"
-    multiplied(base, path, customers // BASE_CUSTOMERS)
+    multiplied(base, home, path, customers // BASE_CUSTOMERS)
     home.publish(Current(run_id=run_id, as_of=END, published_at=END, snapshot=home.relative(path)))
     say(f"a snapshot of {customers:,} customers, {path.stat().st_size / 1e6:,.0f} MB")
     return home
@@ -107,24 +123,43 @@ def _one_of_each(home: Home) -> dict[str, str]:
 
 
 def page_seconds(home: Home, say: Say) -> dict[str, float]:
-    """Path to seconds until its text stood."""
-    found: dict[str, float] = {}
-    chosen = _one_of_each(home)
+    """Path to seconds until its page stood; FIRST is the first page after the start of server and browser."""
+    rounds = [_one_round(home, _one_of_each(home)) for _ in range(ROUNDS)]
+    found = {path: min(seconds[path] for seconds in rounds) for path in (FIRST, *PAGES)}
+    for path, seconds in found.items():
+        say(f"/{path}: {seconds:.2f} s")
+    return found
+
+
+def _one_round(home: Home, chosen: dict[str, str]) -> dict[str, float]:
+    with _visits(home) as opened:
+        found = {FIRST: opened("", "Overview")}
+    with _visits(home) as opened:
+        opened("discrepancies?discrepancy=nothing", "Discrepancies")
+        return found | {path: opened(path.format(**chosen), heading) for path, heading in PAGES.items()}
+
+
+@contextmanager
+def _visits(home: Home) -> Iterator[Callable[[str, str], float]]:
+    """A dashboard just started, and a browser: path and heading to the seconds until the page stood."""
     port = free_port(None)
     with dashboard(home, port), sync_playwright() as playwright:
         chromium = find_chromium(playwright)
         if chromium is None:
             raise RuntimeError(NO_CHROMIUM)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        Visitor(browser.new_page(), address(port)).open("pipeline", "Pipeline")  # the server's own first steps
-        for path, heading in PAGES.items():
-            visitor = Visitor(browser.new_page(), address(port))
-            page = visitor.open(path.format(**chosen), heading)
-            found[path] = float(page.evaluate("() => window.tieoutSince")) / 1000
-            say(f"/{path}: {found[path]:.2f} s")
-            page.close()
+        context = browser.new_context()
+        context.add_init_script(CHANGES)
+
+        def opened(path: str, heading: str) -> float:
+            tab = context.new_page()
+            Visitor(tab, address(port)).open(path, heading)
+            seconds = float(tab.evaluate("() => window.lastChange")) / 1000
+            tab.close()
+            return seconds
+
+        yield opened
         browser.close()
-    return found
 
 
 def dashboard_pages(scratch: Path, customers: int, say: Say) -> list[Row]:

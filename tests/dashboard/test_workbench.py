@@ -62,6 +62,22 @@ def test_it_adds_up_by_kind_and_by_customer(visit, shown_address, shown_snapshot
     visitor.await_true("customers are listed", lambda: {row[0] for row in visitor.cells(about)[1:]} <= names)
 
 
+def test_the_most_money_is_of_one_currency_the_one_with_the_most_matches(visit, shown_address, shown_snapshot):
+    rows = shown_snapshot.rows(
+        "select * from marts.discrepancies where status = 'open' and impact_minor is not null and currency = ("
+        "    select currency from marts.discrepancies where status = 'open' and impact_minor is not null "
+        "    group by currency order by count(*) desc, currency limit 1"
+        ") order by abs(impact_minor) desc"
+    )
+    visitor = visit(shown_address)
+    visitor.open("discrepancies", "Discrepancies")
+    listed = visitor.cells(LISTED)[1 : len(rows) + 1]
+    amounts = [format_money(abs(row["impact_minor"]), row["currency"]) for row in rows[: len(listed)]]
+    assert [leaked if leaked != "–" else over for _, leaked, over, *_ in listed] == amounts
+    added_up = visitor.cells("by kind and currency")[1]
+    assert any(cell.startswith(rows[0]["currency"].upper()) for cell in added_up)
+
+
 def test_the_ages_hold_all_of_the_money(visit, shown_address, shown_snapshot):
     visitor = visit(shown_address)
     page = visitor.open("discrepancies?ageing=usd", "Discrepancies")

@@ -12,7 +12,7 @@ from app.dashboard.insight_queries import (
     SYSTEM_SERIES,
 )
 from app.dashboard.source import Row, current_source
-from app.dashboard.widgets import kept, matching, measured, open_page, plain, selectable, spoken
+from app.dashboard.widgets import how_many, kept, measured, open_page, plain, selectable, spoken
 
 SHAPES = ["spike", "drop", "silence", "new_level"]
 FILTERS = ("shape", "metric", "whose", "lasting")
@@ -77,7 +77,7 @@ with st.grid(4, min_column_width=180, vertical_alignment="bottom"):
 parameters = ("|".join(shapes), "|".join(metrics), (whose or "").strip(), lasting)
 shown = source.rows(ANOMALIES, *parameters)
 if shown:
-    st.caption(f"{matching(len(shown), shown[0]['matches'], 'anomaly', 'anomalies')}, the newest first.")
+    how_many(shown, "anomaly", "anomalies", ", the newest first.")
     anomaly_days(source.rows(ANOMALIES_BY_DAY, *parameters))
 selectable(
     [

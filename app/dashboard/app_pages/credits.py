@@ -5,7 +5,7 @@ import streamlit as st
 from app.dashboard.money_charts import burn_bars
 from app.dashboard.money_queries import APPLICATIONS, CREDITS, GRANTS, PACE, USED_BY_DAY
 from app.dashboard.source import current_source
-from app.dashboard.widgets import day, instant, matching, money, opening, spoken
+from app.dashboard.widgets import chosen_currency, day, how_many, instant, money, opening, spoken
 
 source = current_source()
 assert source is not None
@@ -17,17 +17,7 @@ if not totals:
     st.stop()
 currencies = sorted({row["currency"] for row in totals})
 most = max(currencies, key=lambda code: sum(row["grants"] for row in totals if row["currency"] == code))
-currency = most
-if len(currencies) > 1:
-    currency = st.segmented_control(
-        "Currency",
-        currencies,
-        default=most,
-        key="credit_in",
-        bind="query-params",
-        format_func=str.upper,
-        required=True,
-    )
+currency = chosen_currency(currencies, most, "credit_in")
 for row in totals:
     if row["currency"] == currency:
         with st.container(horizontal=True):
@@ -57,11 +47,7 @@ with st.grid(2, min_column_width=240, vertical_alignment="bottom"):
     holder = st.text_input("Customer or grant", key="holder", bind="query-params", type="search")
     left_over = st.toggle("Still there", key="left_over", bind="query-params")
 shown = source.rows(GRANTS, currency, (holder or "").strip(), left_over)
-if shown:
-    st.caption(
-        f"{matching(len(shown), shown[0]['matches'], 'grant', 'grants')}, those that expire next first. "
-        "Tick a row to open the customer."
-    )
+how_many(shown, "grant", "grants", ", those that expire next first. Tick a row to open the customer.")
 opening(
     [
         {
@@ -89,10 +75,7 @@ opening(
 
 st.subheader("What used them")
 uses = source.rows(APPLICATIONS, currency, (holder or "").strip())
-if uses:
-    st.caption(
-        f"{matching(len(uses), uses[0]['matches'], 'use', 'uses')}, the newest first. Tick a row to open the invoice."
-    )
+how_many(uses, "use", "uses", ", the newest first. Tick a row to open the invoice.")
 opening(
     [
         {

@@ -5,7 +5,18 @@ import streamlit as st
 from app.dashboard.charts import ageing_bars
 from app.dashboard.finding import show_discrepancy
 from app.dashboard.source import current_source
-from app.dashboard.widgets import day, kept, leaked, matching, money, overcharged, selectable, spoken, table
+from app.dashboard.widgets import (
+    chosen_currency,
+    day,
+    kept,
+    leaked,
+    matching,
+    money,
+    overcharged,
+    selectable,
+    spoken,
+    table,
+)
 from app.dashboard.workbench_queries import (
     AGES,
     GROUPS,
@@ -125,14 +136,6 @@ with right, st.container(border=True):
     st.subheader("How old")
     by_age = aged(source, wanted)
     currencies = sorted({row["currency"] for row in by_age})
-    currency = st.segmented_control(
-        "Currency",
-        currencies or ["–"],
-        default=(currencies or ["–"])[-1],
-        key="ageing",
-        bind="query-params",
-        format_func=str.upper,
-        required=True,
-    )
+    currency = chosen_currency(currencies, currencies[-1] if currencies else "", "ageing")
     st.caption("Since the invoice was made or the period began; else since it was first seen.")
     ageing_bars([row for row in by_age if row["currency"] == currency], currency)

@@ -5,7 +5,18 @@ import streamlit as st
 from app.dashboard.money_queries import ACCOUNTS, BALANCES, ENTRIES, ENTRY, PERIODS, POSTINGS, RULES, TIE_OUTS_OPEN
 from app.dashboard.queries import TIE_OUTS
 from app.dashboard.source import current_source
-from app.dashboard.widgets import instant, kept, matching, money, open_page, plain, selectable, spoken, table
+from app.dashboard.widgets import (
+    how_many,
+    instant,
+    kept,
+    money,
+    open_page,
+    plain,
+    selectable,
+    show_tie_outs,
+    spoken,
+    table,
+)
 
 source = current_source()
 assert source is not None
@@ -63,39 +74,12 @@ if whole and not broken:
     st.success("Every control account equals Stripe.", icon=":material/check_circle:")
 elif broken:
     st.warning(f"{len(broken):,} of {len(whole):,} control accounts differ from Stripe.", icon=":material/balance:")
-table(
-    [
-        {
-            "Account": spoken(row["account"]),
-            "Ledger": money(row["ledger_minor"], row["currency"]),
-            "Stripe": money(row["stripe_minor"], row["currency"]),
-            "Difference": money(row["difference_minor"], row["currency"]),
-        }
-        for row in whole
-    ],
-    alt_text="Control accounts, what the ledger has and what Stripe says",
-    empty="Nothing is posted.",
-    right=("Ledger", "Stripe", "Difference"),
-)
+show_tie_outs(whole, "Control accounts, what the ledger has and what Stripe says")
 parts = source.rows(TIE_OUTS_OPEN)
 if parts:
     st.markdown("**Where they differ**")
-    st.caption(f"{matching(len(parts), parts[0]['matches'], 'place', 'places')}, the most money first.")
-    table(
-        [
-            {
-                "Account": spoken(row["account"]),
-                "Where": f"{spoken(row['scope_type'])} {row['scope']}",
-                "Ledger": money(row["ledger_minor"], row["currency"]),
-                "Stripe": money(row["stripe_minor"], row["currency"]),
-                "Difference": money(row["difference_minor"], row["currency"]),
-            }
-            for row in parts
-        ],
-        alt_text="Customers, invoices and payouts of which the ledger and Stripe differ",
-        empty="",
-        right=("Ledger", "Stripe", "Difference"),
-    )
+    how_many(parts, "place", "places", ", the most money first.")
+    show_tie_outs(parts, "Customers, invoices and payouts of which the ledger and Stripe differ")
 
 st.subheader("Balances")
 st.caption("Debit +, credit −.")
@@ -153,11 +137,7 @@ with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
         format_func=lambda name: spoken(name) if name else "any",
     )
 entries = source.rows(ENTRIES, (document or "").strip(), "|".join(accounts), rule)
-if entries:
-    st.caption(
-        f"{matching(len(entries), entries[0]['matches'], 'entry', 'entries')}, the newest first. "
-        "Tick one to see its postings."
-    )
+how_many(entries, "entry", "entries", ", the newest first. Tick one to see its postings.")
 selectable(
     [
         {

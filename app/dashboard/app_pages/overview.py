@@ -15,7 +15,7 @@ from app.dashboard.queries import (
     share,
 )
 from app.dashboard.source import Row, current_source
-from app.dashboard.widgets import instant, money, open_discrepancies, open_page, plain, spoken, table
+from app.dashboard.widgets import chosen_currency, instant, money, open_discrepancies, open_page, plain, show_tie_outs
 
 LOOKS = (
     ("anomalies", "anomalies", "insights", "anomaly still lasts", "anomalies still last"),
@@ -104,16 +104,8 @@ if counts["discrepancies"]:
 
 worth_a_look(source.rows(WORTH_A_LOOK, source.as_of)[0])
 
-if len(at_risk) > 1:
-    currency = st.segmented_control(
-        "Currency of the chart and the list below",
-        at_risk,
-        default=at_risk[0],
-        key="currency",
-        bind="query-params",
-        format_func=str.upper,
-        required=True,
-    )
+if currency is not None:
+    currency = chosen_currency(at_risk, currency, "currency", "Currency of the chart and the list below")
 
 left, right = st.columns([3, 2])
 with left, st.container(border=True):
@@ -134,17 +126,4 @@ with right:
         lag_lines(source.rows(LAG, source.as_of))
 
 st.subheader("Ledger against Stripe")
-table(
-    [
-        {
-            "Account": spoken(row["account"]),
-            "Ledger": money(row["ledger_minor"], row["currency"]),
-            "Stripe": money(row["stripe_minor"], row["currency"]),
-            "Difference": money(row["difference_minor"], row["currency"]),
-        }
-        for row in source.rows(TIE_OUTS)
-    ],
-    alt_text="Control accounts, what the ledger has and what Stripe says",
-    empty="Nothing is posted.",
-    right=("Ledger", "Stripe", "Difference"),
-)
+show_tie_outs(source.rows(TIE_OUTS), "Control accounts, what the ledger has and what Stripe says")

@@ -6,7 +6,7 @@ from app.dashboard.money_charts import funnel_bars
 from app.dashboard.money_queries import ATTEMPTS, FAILED_INVOICES, RECOVERY
 from app.dashboard.queries import share
 from app.dashboard.source import current_source
-from app.dashboard.widgets import instant, matching, money, opening, spoken, table
+from app.dashboard.widgets import chosen_currency, how_many, instant, money, opening, spoken, table
 
 STATES = {
     "recovered": "Paid after all",
@@ -25,17 +25,7 @@ if not recovery:
     st.stop()
 currencies = sorted({row["currency"] for row in recovery})
 largest = max(currencies, key=lambda code: sum(row["invoices"] for row in recovery if row["currency"] == code))
-currency = largest
-if len(currencies) > 1:
-    currency = st.segmented_control(
-        "Currency",
-        currencies,
-        default=largest,
-        key="paid_in",
-        bind="query-params",
-        format_func=str.upper,
-        required=True,
-    )
+currency = chosen_currency(currencies, largest, "paid_in")
 by_state = {row["state"]: row for row in recovery if row["currency"] == currency}
 failed_minor = sum(row["amount_minor"] for row in by_state.values())
 failed_count = sum(row["invoices"] for row in by_state.values())
@@ -80,11 +70,7 @@ with st.grid(2, min_column_width=240, vertical_alignment="bottom"):
     states = st.multiselect("State", list(STATES), key="recovery", bind="query-params", format_func=spoken, wrap=True)
     payer = st.text_input("Customer or invoice", key="payer", bind="query-params", type="search")
 shown = source.rows(FAILED_INVOICES, "|".join(states), currency, (payer or "").strip())
-if shown:
-    st.caption(
-        f"{matching(len(shown), shown[0]['matches'], 'invoice', 'invoices')}, the most money first. "
-        "Tick a row to open it."
-    )
+how_many(shown, "invoice", "invoices", ", the most money first. Tick a row to open it.")
 opening(
     [
         {

@@ -15,7 +15,7 @@ from app.dashboard.insight_queries import (
     SAVINGS_TOTAL,
 )
 from app.dashboard.source import current_source
-from app.dashboard.widgets import day, duration, instant, matching, money, number, opening, period, spoken, table
+from app.dashboard.widgets import day, duration, how_many, instant, money, number, opening, period, spoken, table
 
 source = current_source()
 assert source is not None
@@ -65,11 +65,12 @@ with st.grid(5, min_column_width=160, vertical_alignment="bottom"):
     user = st.text_input("Customer", key="user", bind="query-params", type="search")
     running = st.toggle("Running periods", value=True, key="running", bind="query-params")
 shown = source.rows(ALLOWANCES, "|".join(states), "|".join(bases), "|".join(meters), (user or "").strip(), running)
-if shown:
-    st.caption(
-        f"{matching(len(shown), shown[0]['matches'], 'allowance', 'allowances')}, the most used first. "
-        "Near is from 80 % on. Tick a row to open the customer."
-    )
+how_many(
+    shown,
+    "allowance",
+    "allowances",
+    ", the most used first. Near is from 80 % on. Tick a row to open the customer.",
+)
 opening(
     [
         {
@@ -98,8 +99,7 @@ opening(
 
 st.subheader("Who would save on another plan")
 saving = source.rows(SAVINGS)
-if saving:
-    st.caption(f"{matching(len(saving), saving[0]['matches'], 'subscription', 'subscriptions')}, list prices.")
+how_many(saving, "subscription", "subscriptions", ", list prices.")
 opening(
     [
         {
@@ -126,8 +126,7 @@ opening(
 
 st.subheader("Late usage")
 too_late = source.rows(LATE)
-if too_late:
-    st.caption(f"{matching(len(too_late), too_late[0]['matches'], 'row', 'rows')}, the most money first.")
+how_many(too_late, "row", "rows", ", the most money first.")
 table(
     [
         {
