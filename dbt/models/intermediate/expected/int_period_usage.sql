@@ -49,13 +49,13 @@ totals as (
         window_start,
         case formula
             when 'count' then cast(count(*) filter (where counts_now) as decimal(38, 12))
-            when 'last' then arg_max(value, recency) filter (where counts_now)
+            when 'last' then arg_max(value, recency) filter (where counts_now and formula = 'last')
             else sum(value) filter (where counts_now)
         end as quantity,
         case formula
             when 'count' then cast(count(*) filter (where counts_in_time) as decimal(38, 12))
             when 'last'
-                then arg_max(value, recency) filter (where counts_in_time)
+                then arg_max(value, recency) filter (where counts_in_time and formula = 'last')
             else sum(value) filter (where counts_in_time)
         end as quantity_without_late,
         count(*) filter (where counts_now) as events,

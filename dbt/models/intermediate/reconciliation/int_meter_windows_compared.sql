@@ -51,6 +51,8 @@ counting as (
         occurred_at,
         value,
         {{ usage_recency('usage_events') }} as recency,
+        -- what is not asked for need not be remembered for every day
+        meter in (select meter from windows where formula = 'last') as is_last,
     from usage_events
     where
         customer_id is not null
@@ -66,7 +68,7 @@ days as (
         date_trunc('day', occurred_at) as start_at,
         sum(value) as value_sum,
         count(*) as events,
-        max_by(value, recency) as value_last,
+        max_by(value, recency) filter (where is_last) as value_last,
     from counting
     group by all
 
@@ -101,7 +103,7 @@ other_totals as (
         windows.end_at,
         sum(counting.value) as value_sum,
         count(*) as events,
-        max_by(counting.value, counting.recency) as value_last,
+        max_by(counting.value, counting.recency) filter (where counting.is_last) as value_last,
     from windows
     inner join counting
         on

@@ -44,8 +44,31 @@ measured as (
     select
         *,
         occurred_at::date as usage_date,
-        date_diff('second', occurred_at, first_received_at) as lag_seconds,
+        case
+            when not is_voided then date_diff('second', occurred_at, first_received_at)
+        end as lag_seconds,
     from events
+
+),
+
+-- percentiles by rank: an aggregate of quantiles keeps every value of every day in memory
+ranked as (
+
+    select
+        customer_id,
+        meter,
+        usage_date,
+        is_voided,
+        formula,
+        value,
+        duplicates,
+        conflicts,
+        lag_seconds,
+        row_number() over (
+            partition by customer_id, meter, usage_date order by lag_seconds nulls last
+        ) as place,
+        count(lag_seconds) over (partition by customer_id, meter, usage_date) as places,
+    from measured
 
 ),
 
@@ -55,22 +78,30 @@ daily as (
         customer_id,
         meter,
         usage_date,
-        case any_value(formula)
-            when 'count' then (count(*) filter (where not is_voided))::decimal(38, 12)
-            when 'last'
-                then (
-                    arg_max(value, {{ usage_recency('measured') }})
-                        filter (where not is_voided and formula = 'last')
-                )::decimal(38, 12)
-            else (sum(value) filter (where not is_voided))::decimal(38, 12)
-        end as quantity,
+        any_value(formula) as formula,
+        sum(value) filter (where not is_voided) as value_sum,
         count(*) filter (where not is_voided) as events,
         count(*) filter (where is_voided) as voided_events,
         sum(duplicates)::bigint as duplicates,
         sum(conflicts)::bigint as conflicts,
-        quantile_disc(lag_seconds, [0.5, 0.95]) filter (where not is_voided) as lag_percentiles,
-        max(lag_seconds) filter (where not is_voided) as lag_seconds_max,
+        max(lag_seconds) filter (where place = ceil(places * 0.5)) as lag_seconds_p50,
+        max(lag_seconds) filter (where place = ceil(places * 0.95)) as lag_seconds_p95,
+        max(lag_seconds) as lag_seconds_max,
+    from ranked
+    group by customer_id, meter, usage_date
+
+),
+
+-- apart, so that other meters need not remember who was last
+last_values as (
+
+    select
+        customer_id,
+        meter,
+        usage_date,
+        arg_max(value, {{ usage_recency('measured') }}) as value_last,
     from measured
+    where formula = 'last' and not is_voided
     group by customer_id, meter, usage_date
 
 ),
@@ -81,16 +112,27 @@ final as (
         daily.customer_id,
         daily.meter,
         daily.usage_date,
-        coalesce(daily.quantity, 0)::decimal(38, 12) as quantity,
+        coalesce(
+            case daily.formula
+                when 'count' then daily.events
+                when 'last' then last_values.value_last
+                else daily.value_sum
+            end,
+            0
+        )::decimal(38, 12) as quantity,
         daily.events,
         daily.voided_events,
         daily.duplicates,
         daily.conflicts,
         coalesce(late.late_events, 0) as late_events,
-        daily.lag_percentiles[1] as lag_seconds_p50,
-        daily.lag_percentiles[2] as lag_seconds_p95,
+        daily.lag_seconds_p50,
+        daily.lag_seconds_p95,
         daily.lag_seconds_max,
     from daily
+    left join last_values
+        on daily.customer_id = last_values.customer_id
+        and daily.meter = last_values.meter
+        and daily.usage_date = last_values.usage_date
     left join late
         on daily.customer_id = late.customer_id
         and daily.meter = late.meter
