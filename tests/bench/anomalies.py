@@ -75,6 +75,7 @@ def build(database: Path) -> None:
     with duckdb.connect(str(database), config=config) as connection:
         models = Models(connection, macro_files=("insights.sql", "format_money.sql"))
         models.table("system_daily")
+        models.view("int_series_candidates")
         models.view("int_series_departures")
         models.table("anomalies")
 

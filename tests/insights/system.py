@@ -84,6 +84,7 @@ def system(used: Iterable[Used] = (), *, days: int = 120, setup: str = "", **set
 def anomalies(models: Models) -> list[dict[str, Any]]:
     """Every anomaly of what is there, by customer and day."""
     models.table("system_daily")
+    models.view("int_series_candidates")
     models.view("int_series_departures")
     models.table("anomalies")
     return models.rows("select * from anomalies order by customer_id nulls first, metric, subject, day")
