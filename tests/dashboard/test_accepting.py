@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.app import address, dashboard, free_port
+from app.cli.app import address, dashboard
+from tests.dashboard.browser import own_port
 from tests.dashboard.conftest import NEVER_STALE
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ def landing(tmp_path_factory):
 @pytest.fixture(scope="module")
 def landing_address(shown_home, landing):
     """A dashboard that knows where acceptances land."""
-    port = free_port(None)
+    port = own_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIEOUT_STALE_AFTER_HOURS", NEVER_STALE)
         with dashboard(shown_home, port, landing):

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.cli.app import address, dashboard, free_port
+from app.cli.app import address, dashboard
 from app.cli.summary import health, percent, recomputed_shares
+from tests.dashboard.browser import own_port
 from tests.dashboard.conftest import publish_copy
 from tieout.core.money import format_money
 from tieout.store.checks import read_check_results
@@ -273,7 +274,7 @@ def test_no_page_is_wider_than_its_window(width, visit, shown_address, paths):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_home_from_missing_to_stale_under_an_open_page(width, visit, shown_home, tmp_path):
-    home, port = Home(tmp_path / "home"), free_port(None)
+    home, port = Home(tmp_path / "home"), own_port()
     now = rfc3339(datetime.now(UTC).replace(microsecond=0))
     with dashboard(home, port):
         visitor = visit(address(port), width)
@@ -310,7 +311,7 @@ def test_a_home_from_missing_to_stale_under_an_open_page(width, visit, shown_hom
 
 
 def test_pages_without_data_say_so(visit, shown_home, tmp_path):
-    home, port = Home(tmp_path / "home"), free_port(None)
+    home, port = Home(tmp_path / "home"), own_port()
     now = rfc3339(datetime.now(UTC).replace(microsecond=0))
     publish_copy(shown_home, home, as_of=now, published_at=now, changes=emptied(shown_home))
     with dashboard(home, port):
