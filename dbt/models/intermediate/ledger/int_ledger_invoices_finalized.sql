@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
 -- Rule invoice_finalized: what an invoice says at finalization, before the customer balance and
--- before anything is paid. Charges in advance are deferred, net of their discounts. Whatever the
+-- before anything is paid. Charges in advance are deferred, net of their discounts. What trues up a
+-- contract is of the rule contract_trued_up, and its part of the receivable too. Whatever the
 -- invoice does not explain itself goes to suspense.
 
 with invoices as (
@@ -43,8 +44,12 @@ explained as (
 
     select
         invoice_id,
-        if(is_deferred, 'deferred_revenue', revenue_account) as account,
-        if(is_deferred, invoice_id, price_id) as subledger_id,
+        case
+            when contract_id is not null then 'accounts_receivable'
+            when is_deferred then 'deferred_revenue'
+            else revenue_account
+        end as account,
+        if(is_deferred or contract_id is not null, invoice_id, price_id) as subledger_id,
         -if(is_deferred, revenue_minor - discount_minor, revenue_minor) as amount_minor,
     from lines
 

@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
--- Rule invoice_voided: a void invoice owes nothing and earned nothing. What its finalization posted
--- is taken back, less what credit notes had already taken off it before payment.
+-- Rule invoice_voided: a void invoice owes nothing and earned nothing. What its finalization
+-- posted, a contract's true-up with it, is taken back, less what credit notes had already taken off
+-- it before payment.
 
 with invoices as (
 
@@ -12,6 +13,10 @@ with invoices as (
 finalized as (
 
     select * from {{ ref('int_ledger_invoices_finalized') }}
+
+    union all
+
+    select * from {{ ref('int_ledger_contracts_trued_up') }}
 
 ),
 

@@ -25,12 +25,12 @@ classified as (
         lines.line_id,
         lines.invoice_id,
         lines.price_id,
+        json_extract_string(lines.metadata, '$.commitment') as contract_id,
         invoices.customer_id,
         invoices.currency,
         invoices.status,
         case
-            when json_extract_string(lines.metadata, '$.commitment') is not null
-                then 'commitment_revenue'
+            when contract_id is not null then 'commitment_revenue'
             when prices.usage_type = 'metered' then 'usage_revenue'
             when prices.price_type = 'recurring' or lines.subscription_item_id is not null
                 then 'subscription_revenue'
@@ -60,6 +60,7 @@ final as (
         line_id,
         invoice_id,
         price_id,
+        contract_id,
         customer_id,
         currency,
         status,
