@@ -33,18 +33,23 @@ parameters as (
 
 ),
 
+-- several free tiers from the first on include what they include together
 free_tiers as (
 
     select
         price_id,
         currency,
-        up_to_units as included,
-    from tiers
-    where
-        tier_number = 1
-        and up_to_units is not null
-        and unit_amount_decimal = 0
-        and coalesce(flat_amount_decimal, 0) = 0
+        max(up_to_units) as included,
+    from (
+        select
+            *,
+            bool_and(unit_amount_decimal = 0 and coalesce(flat_amount_decimal, 0) = 0) over (
+                partition by price_id, currency order by tier_number
+            ) as is_free_so_far,
+        from tiers
+    )
+    where is_free_so_far and up_to_units is not null
+    group by all
 
 ),
 
