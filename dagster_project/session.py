@@ -266,10 +266,10 @@ def open_session(
     with home.lock(run_id, on_wait):
         home.check_as_of(as_of)  # again: the run that was waited for may have moved it
         current = home.current()
-        home.sweep(config.runs_kept)
-        ledger.remove_unnamed(home, current)
         chain = ledger.read_chain(home, current)
         ledger.check_files(home, chain)
+        home.sweep(config.runs_kept)
+        ledger.remove_unnamed(home, current)
         session = Session(home, landing, as_of, run_id, config, settings, current, chain)
         session.run_folder.mkdir(parents=True, exist_ok=True)
         yield session

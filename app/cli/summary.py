@@ -22,6 +22,7 @@ def summary(home: Home, seconds: float) -> str:
             *_quarantined(measures),
             *_recomputed(measures),
             *_discrepancies(snapshot),
+            *_ledger_anew(snapshot),
             f"  seconds             {seconds:.1f}",
         ]
     return "\n".join(lines)
@@ -88,6 +89,21 @@ def _discrepancies(snapshot: Snapshot) -> list[str]:
         f"  discrepancies       {total:,} open (positive: leaked, negative: overcharged)",
         *(f"    {kind:<28}{count:>5}  {'  '.join(amounts)}".rstrip() for kind, (count, amounts) in found.items()),
         *_totals(snapshot),
+    ]
+
+
+def _ledger_anew(snapshot: Snapshot) -> list[str]:
+    """Closed months and a ledger that begins with this run: there was another one, and what it knew when is lost."""
+    if "ledger_periods" not in snapshot.tables():
+        return []
+    rows = snapshot.rows(
+        "select strftime(max(period_month), '%Y-%m') as month from marts.ledger_periods where last_action = 'close' "
+        "and not is_closed having count(*) > 0 and (select max(batch_number) from marts.ledger_entries) = 1"
+    )
+    return [
+        f"  ledger              posted anew, though months up to {row['month']} were closed: what it had said of them, "
+        "and what was known when, is lost"
+        for row in rows
     ]
 
 

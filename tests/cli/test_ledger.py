@@ -15,6 +15,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from app.cli.main import app
+from app.cli.summary import summary
 from tieout.store.config import Config
 from tieout.store.errors import BadArgument, NoSnapshot, TieoutError
 from tieout.store.home import Current, Home
@@ -280,3 +281,19 @@ def test_a_closed_month_is_reopened_with_a_reason(landing: Path, tmp_path: Path)
     [path] = (landing / "closes").iterdir()
     record = json.loads(path.read_text())
     assert (record["month"], record["action"], record["reason"]) == ("2026-08", "reopen", "a late bill")
+
+
+@pytest.mark.parametrize(
+    ("month", "is_told"),
+    [("'close', false", True), ("'close', true", False), ("'reopen', false", False)],
+    ids=["a month that was closed before", "one that is closed", "one that was reopened"],
+)
+def test_a_run_says_that_it_posted_a_lost_ledger_anew(tmp_path: Path, month: str, is_told: bool) -> None:
+    home = make_home(
+        tmp_path / "home",
+        "create or replace table marts.ledger_periods as select date '2026-09-01' as period_month, last_action, "
+        f"is_closed from (values ({month})) as t(last_action, is_closed)",
+        "alter table marts.discrepancies add column impact_minor bigint",
+    )
+    told = [line for line in summary(home, 1.0).splitlines() if "posted anew" in line]
+    assert (len(told) == 1 and "months up to 2026-09 were closed" in told[0]) if is_told else told == []

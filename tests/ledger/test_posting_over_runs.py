@@ -14,6 +14,7 @@ from dagster_project.session import open_session
 from tests.ledger.conftest import GOLDEN, LEDGER_MODELS, Ledger
 from tests.support.portions import by_records, land
 from tieout.sources.closing import land_record
+from tieout.store.errors import TieoutError
 from tieout.store.home import Home, new_run_id
 from tieout.store.ledger_verification import verify
 from tieout.store.snapshots import open_snapshot
@@ -135,6 +136,18 @@ def test_a_warehouse_built_anew_finds_nothing_to_post_and_publishes_the_same_row
     books: Books = seen["books"]
     assert seen["posted_rebuilt"] == 0
     assert (books.rows("from marts.ledger_entries"), books.rows("from marts.ledger_postings")) == seen["rows_rest"]
+
+
+def test_a_run_that_finds_the_ledger_and_no_current_ends_and_removes_nothing(seen: dict[str, Any]) -> None:
+    home: Home = seen["books"].home
+    kept = home.current_path.rename(home.root / "kept")
+    before = {path for path in home.root.rglob("*") if not path.name.startswith("lock")}
+    try:
+        with pytest.raises(TieoutError, match=r"holds a posted ledger that .*CURRENT does not name"):
+            seen["books"].run(FIRST_AS_OF)
+        assert {path for path in home.root.rglob("*") if not path.name.startswith("lock")} == before
+    finally:
+        kept.rename(home.current_path)
 
 
 def test_no_posted_file_ever_changed_and_the_chain_is_sound(seen: dict[str, Any]) -> None:

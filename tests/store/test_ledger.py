@@ -131,6 +131,14 @@ def test_a_head_that_cannot_be_read_says_which(ledger: Ledger) -> None:
         read_chain(ledger.home, current)
 
 
+def test_a_ledger_that_nothing_names_is_no_leaving(ledger: Ledger) -> None:
+    with pytest.raises(TieoutError, match=r"ledger that .*CURRENT does not name: put that file back from a backup"):
+        read_chain(ledger.home, None)
+    for path in ledger.home.ledger.glob("000002-*"):
+        path.unlink()
+    assert read_chain(ledger.home, None) == Chain(), "one batch is all that a first run that died can have left"
+
+
 def test_what_is_not_named_is_removed_and_what_is_named_stays(ledger: Ledger) -> None:
     before = {path.name for path in ledger.home.ledger.iterdir()} - {"r0001.json"}
     targets(ledger, ("ch_9", 1, DAY[1]))

@@ -110,9 +110,15 @@ def read_chain(home: Home, current: Current | None) -> Chain:
     """The chain that a publication names, empty when it names none.
 
     Raises:
-        TieoutError: the head is not there or cannot be read.
+        TieoutError: the head is not there or cannot be read; or nothing names one though a second batch is there, which
+            no run that died can have left: `CURRENT` is lost.
     """
     if current is None or current.ledger is None:
+        if any(home.ledger.glob("000002-*")):
+            raise TieoutError(
+                f"{home.ledger} holds a posted ledger that {home.current_path} does not name: put that file back from "
+                f"a backup, or move the home away ({ADVICE})"
+            )
         return Chain()
     path = home.root / current.ledger
     try:
