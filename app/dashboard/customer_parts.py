@@ -5,9 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from app.dashboard.charts import usage_bars
+from app.dashboard.credit_parts import GRANT_AMOUNTS, USE_AMOUNTS, grant_cells, use_cells
+from app.dashboard.money_queries import CUSTOMER_APPLICATIONS
 from app.dashboard.queries import CUSTOMER_INVOICES
 from app.dashboard.source import Row, Source
-from app.dashboard.widgets import day, instant, money, number, open_discrepancies, opening, plain, spoken, table
+from app.dashboard.widgets import (
+    day,
+    how_many,
+    instant,
+    money,
+    number,
+    open_discrepancies,
+    opening,
+    plain,
+    spoken,
+    table,
+)
 
 
 def show_customer(source: Source, customer: Row) -> None:
@@ -35,6 +48,7 @@ def show_customer(source: Source, customer: Row) -> None:
     _discrepancies(source, customer_id)
     _invoices(source, customer_id)
     _payments(source, customer_id)
+    _credits(source, customer_id)
     _ledger(source, customer_id)
 
 
@@ -105,7 +119,7 @@ def _invoices(source: Source, customer_id: str) -> None:
                 "Stripe invoiced": money(row["actual_minor"], row["currency"]),
                 "Status": spoken(row["status"]) if row["invoice_id"] else "no invoice",
                 "Invoice": row["invoice_id"] or "–",
-                "id": row["invoice_id"] or "",
+                "id": row["id"],
             }
             for row in rows
         ],
@@ -150,6 +164,34 @@ def _payments(source: Source, customer_id: str) -> None:
         alt_text="Invoices of the customer with a failed payment",
         empty="No payment of this customer has failed.",
     )
+
+
+def _credits(source: Source, customer_id: str) -> None:
+    grants = source.rows(
+        "select * from marts.credit_balances where customer_id = ? "
+        "order by available_minor > 0 desc, expires_at nulls last, credit_grant_id",
+        customer_id,
+    )
+    uses = source.rows(CUSTOMER_APPLICATIONS, customer_id)
+    st.markdown("**Credits**")
+    table(
+        [grant_cells(row) for row in grants],
+        right=GRANT_AMOUNTS,
+        alt_text="Credit grants of the customer",
+        empty="This customer has no credit grant.",
+    )
+    if uses:
+        st.markdown("**Burn-down**: which line used which grant")
+        how_many(uses, "use", "uses", ", the newest first. Tick one to open its invoice.")
+        opening(
+            [{"When": instant(row["applied_at"])} | use_cells(row) | {"id": row["invoice_id"] or ""} for row in uses],
+            key="customer_uses",
+            page="app_pages/invoice.py",
+            parameter="invoice",
+            alt_text="Burn-down of the customer's credits",
+            empty="",
+            right=USE_AMOUNTS,
+        )
 
 
 def _ledger(source: Source, customer_id: str) -> None:

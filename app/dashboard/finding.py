@@ -17,6 +17,8 @@ from tieout.store.config import PROJECT_ROOT
 from tieout.store.history import Sighting, finding_history
 
 STAGES = {"preventable": "can still be put right before it is billed", "billed": "past its billing"}
+OWN_WORDS = {"expected_invoice_id": "Expected invoice, by the id Tieout gave it"}
+"""Facts whose column name does not say what they are."""
 DOCS = PROJECT_ROOT / "docs" / "discrepancies"
 
 
@@ -28,9 +30,9 @@ def show_discrepancy(source: Source, discrepancy_id: str) -> None:
         return
     evidence = json.loads(row["evidence"] or "{}")
     with st.container(border=True):
-        _headline(row)
-        _figures(row)
         expected_invoice_id = evidence.get("expected_invoice_id")
+        _headline(row, expected_invoice_id)
+        _figures(row)
         if row["invoice_id"] or expected_invoice_id:
             show_line_groups(source, row["invoice_id"], expected_invoice_id, row["price_id"])
         _consequences(row, evidence)
@@ -40,7 +42,7 @@ def show_discrepancy(source: Source, discrepancy_id: str) -> None:
     _docs(row["kind"])
 
 
-def _headline(row: Row) -> None:
+def _headline(row: Row, expected_invoice_id: str | None) -> None:
     kind = KIND_BY_NAME.get(row["kind"])
     st.subheader(spoken(row["kind"]).capitalize())
     st.markdown(f"**{plain(row['explanation'])}**")
@@ -55,7 +57,10 @@ def _headline(row: Row) -> None:
             "customer",
             row["customer_id"],
         )
-        open_page("app_pages/invoice.py", f"Invoice {row['invoice_id']}", "invoice", row["invoice_id"])
+        if row["invoice_id"]:
+            open_page("app_pages/invoice.py", f"Invoice {row['invoice_id']}", "invoice", row["invoice_id"])
+        else:
+            open_page("app_pages/invoice.py", "The invoice as expected", "invoice", expected_invoice_id)
 
 
 def _figures(row: Row) -> None:
@@ -77,7 +82,7 @@ def _consequences(row: Row, evidence: dict[str, Any]) -> None:
         [
             {
                 "Shows in": spoken(str(consequence.get("shows_in"))),
-                "Which": str(consequence.get("id") or "–"),
+                "Which": _place(consequence.get("id"), evidence),
                 "Share of the money": money(consequence.get("minor"), row["currency"]),
             }
             for consequence in found
@@ -88,10 +93,19 @@ def _consequences(row: Row, evidence: dict[str, Any]) -> None:
     )
 
 
+def _place(object_id: str | None, evidence: dict[str, Any]) -> str:
+    """Where it shows. The id of an expected invoice is Tieout's own and says nothing to who has not opened it."""
+    if object_id is None:
+        return "–"
+    return "the invoice as expected" if object_id == evidence.get("expected_invoice_id") else object_id
+
+
 def _evidence(row: Row, evidence: dict[str, Any]) -> None:
     """The plain facts as a list, and all of it, as it is published, for engineers."""
     facts = {
-        spoken(name.removesuffix("_minor")).capitalize(): plain(_fact(name, value, row["currency"]))
+        OWN_WORDS.get(name) or spoken(name.removesuffix("_minor")).capitalize(): plain(
+            _fact(name, value, row["currency"])
+        )
         for name, value in evidence.items()
         if value is not None and not isinstance(value, dict | list)
     }

@@ -108,6 +108,14 @@ order by a.applied_at desc, a.credit_grant_id, a.movement desc
 limit {ROWS_SHOWN}
 """
 
+CUSTOMER_APPLICATIONS: Final = f"""
+select *, count(*) over () as matches
+from marts.credit_applications
+where customer_id = ?
+order by applied_at desc, credit_grant_id, movement desc
+limit {ROWS_SHOWN}
+"""
+
 # -- ledger
 PERIODS: Final = "select * from marts.ledger_periods order by period_month desc"
 
@@ -124,9 +132,16 @@ group by account, account_type, is_control, currency
 order by currency, account_type, account
 """
 
-# Of single customers, invoices and payouts only what does not tie out.
+# Of single customers and documents only what does not tie out; `scope_of` says what the scope is.
 TIE_OUTS_OPEN: Final = f"""
-select account, scope, scope_type, currency, ledger_minor, stripe_minor, difference_minor, count(*) over () as matches
+select
+    account, scope, currency, ledger_minor, stripe_minor, difference_minor, count(*) over () as matches,
+    case
+        when scope_type = 'customer' then 'customer'
+        when account = 'bank' then 'payout'
+        when account = 'prepaid_credits' then 'grant'
+        else 'invoice'
+    end as scope_of
 from marts.tie_outs
 where scope <> 'all' and difference_minor <> 0
 order by abs(difference_minor) desc, account, scope

@@ -144,6 +144,24 @@ from marts.discrepancies as d
 left join marts.customers as c using (customer_id)
 """
 
+# Parameter: an invoice's id or number, or the id of an expected one that Stripe may have never made
+INVOICE = """
+select
+    i.* exclude (customer_id, currency),
+    coalesce(i.customer_id, e.customer_id) as customer_id,
+    coalesce(i.currency, e.currency) as currency,
+    c.name as customer_name,
+    e.expected_invoice_id,
+    e.reason,
+    e.due_at as expected_at,
+    e.total_excl_tax_minor as expected_minor
+from marts.invoices as i
+full join marts.expected_invoices as e on i.invoice_id = e.matched_invoice_id
+left join marts.customers as c on c.customer_id = coalesce(i.customer_id, e.customer_id)
+where ? in (i.invoice_id, i.number, e.expected_invoice_id)
+order by i.invoice_id
+"""
+
 LINE_GROUPS = """
 select *
 from marts.invoice_reconciliation

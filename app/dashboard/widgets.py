@@ -169,13 +169,29 @@ def opening(
     wide: Iterable[str] = (),
 ) -> None:
     """A table whose ticked row opens another page, with the row's `id` as that page's `parameter`."""
+    chosen = ticked(rows, key=key, alt_text=alt_text, empty=empty, right=right, wide=wide)
+    if chosen:
+        st.switch_page(page, query_params={parameter: chosen})
+
+
+def ticked(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    alt_text: str,
+    empty: str,
+    right: Iterable[str] = (),
+    wide: Iterable[str] = (),
+) -> str:
+    """A table; the `id` of the row that was ticked just now, once, for a page to follow it; else nothing."""
     picked = f"picked_{key}"
     selectable(rows, key=key, parameter=picked, alt_text=alt_text, empty=empty, right=right, wide=wide)
     chosen = st.session_state.get(picked)
-    if chosen and any(row["id"] == chosen for row in rows):
-        # a callback cannot change the page; the page can
-        st.session_state[picked] = ""
-        st.switch_page(page, query_params={parameter: chosen})
+    if not chosen or all(row["id"] != chosen for row in rows):
+        return ""
+    # a callback cannot change the page; the page can
+    st.session_state[picked] = ""
+    return str(chosen)
 
 
 def matching(shown: int, total: int, thing: str, things: str) -> str:
@@ -185,23 +201,21 @@ def matching(shown: int, total: int, thing: str, things: str) -> str:
     )
 
 
-def show_tie_outs(rows: Sequence[Mapping[str, Any]], alt_text: str) -> None:
-    """What the ledger has beside what Stripe says; `scope` of a row is `all`, or the one thing that it is about."""
-    is_part = any(row["scope"] != "all" for row in rows)
+BOTH_SIDES = ("Ledger", "Stripe", "Difference")
+
+
+def both_sides(row: Mapping[str, Any]) -> dict[str, str]:
+    """What the ledger has beside what Stripe says: cells of a row of `tie_outs`."""
+    return {name: money(row[f"{name.lower()}_minor"], row["currency"]) for name in BOTH_SIDES}
+
+
+def show_tie_outs(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Whether the control accounts, as a whole, equal Stripe."""
     table(
-        [
-            {"Account": spoken(row["account"])}
-            | ({"Where": f"{spoken(row['scope_type'])} {row['scope']}"} if is_part else {})
-            | {
-                "Ledger": money(row["ledger_minor"], row["currency"]),
-                "Stripe": money(row["stripe_minor"], row["currency"]),
-                "Difference": money(row["difference_minor"], row["currency"]),
-            }
-            for row in rows
-        ],
-        alt_text=alt_text,
+        [{"Account": spoken(row["account"])} | both_sides(row) for row in rows],
+        alt_text="Control accounts, what the ledger has and what Stripe says",
         empty="Nothing is posted.",
-        right=("Ledger", "Stripe", "Difference"),
+        right=BOTH_SIDES,
     )
 
 

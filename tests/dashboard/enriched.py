@@ -83,6 +83,16 @@ ENRICHED: Final = (
     from {OTHER}, (
         values (2, 100000, 400000, timestamp '2026-09-10 10:00:00'), (3, 23456, 376544, timestamp '2026-10-10 10:00:00')
     ) as t(movement, amount_minor, balance_after_minor, applied_at)""",
+    """insert into marts.tie_outs by name
+    select account, scope, scope_type, 'usd' as currency, 9000800 as ledger_minor, 800 as stripe_minor,
+        9000000 as difference_minor
+    from (
+        select 'accounts_receivable' as account, min(invoice_id) as scope, 'document' as scope_type
+        from marts.invoices where currency = 'usd'
+        union all select 'customer_credit', min(customer_id), 'customer' from marts.customers
+        union all select 'prepaid_credits', 'credgr_paid', 'document'
+        union all select 'bank', min(source_id), 'document' from marts.ledger_entries where source_type = 'payout'
+    )""",
     """insert into marts.ledger_periods by name
     select date '2026-08-01' as period_month, 'close' as last_action, 'Dana' as decided_by, 'audited' as reason,
         true as is_closed, timestamp '2026-09-05 10:00:00' as decided_at""",

@@ -122,6 +122,7 @@ class TestCredits:
 
 class TestLedger:
     ENTRIES = "Journal entries that match"
+    PLACES = "Customers, invoices, grants and payouts"
 
     def test_tie_outs_and_balances_are_those_of_the_tables(self, visit, shown_address, shown_snapshot):
         visitor = visit(shown_address)
@@ -171,10 +172,29 @@ class TestLedger:
             )
             for row in postings
         ]
+        assert page.get_by_test_id("stPageLink").filter(has_text=f"Invoice {story['invoice_id']}").is_visible()
         assert "entry=" in page.url
         page.get_by_role("button", name="The whole ledger").click()
         visitor.table(self.ENTRIES).wait_for()
         assert f"document={story['invoice_id']}" in page.url
+
+    @pytest.mark.parametrize(
+        ("place", "heading", "address"),
+        [
+            ("invoice", "Invoice", "invoice?invoice="),
+            ("customer", "Customer", "customer?customer="),
+            ("grant", "Credits and burn-down", "credits?holder="),
+            ("payout", "Ledger", "ledger?document="),
+        ],
+    )
+    def test_a_place_that_does_not_tie_out_opens(self, visit, shown_address, place, heading, address):
+        visitor = visit(shown_address)
+        page = visitor.open("ledger", "Ledger")
+        rows = visitor.cells(self.PLACES)[1:]
+        row, scope = next((i, row[1].split()[1]) for i, row in enumerate(rows) if row[1].startswith(f"{place} "))
+        visitor.tick(self.PLACES, row)
+        visitor.await_true(f"it opens at {address}{scope}", lambda: page.url.endswith(f"{address}{scope}"))
+        visitor.await_heading(heading)
 
     def test_closed_months_are_listed(self, visit, shown_address, shown_snapshot):
         visitor = visit(shown_address)

@@ -217,6 +217,28 @@ class TestFigures:
             [row["account"].replace("_", " "), format_money(row["balance_minor"], row["currency"])] for row in ledger
         ]
 
+    def test_a_customer_has_their_credits_and_what_used_them(self, visit, shown_address, shown_snapshot):
+        visitor = visit(shown_address)
+        [grant] = shown_snapshot.rows(
+            "select g.*, c.name as customer_name from marts.credit_balances as g "
+            "join marts.customers as c using (customer_id) where credit_grant_id = 'credgr_paid'"
+        )
+        page = visitor.open(f"customer?customer={grant['customer_id']}", grant["customer_name"])
+        listed = visitor.cells("Credit grants of the customer")[1:]
+        amounts = ("granted_minor", "applied_minor", "expired_minor", "voided_minor", "available_minor")
+        assert ["paid credit", "paid", *(format_money(grant[column], "usd") for column in amounts)] in [
+            row[:7] for row in listed
+        ]
+        uses = shown_snapshot.rows(
+            "select * from marts.credit_applications where customer_id = ? order by applied_at desc, credit_grant_id",
+            [grant["customer_id"]],
+        )
+        assert [row[2:4] for row in visitor.cells("Burn-down of the customer")[1:]] == [
+            [format_money(row["amount_minor"], "usd"), format_money(row["balance_after_minor"], "usd")] for row in uses
+        ]
+        visitor.tick("Burn-down of the customer", 0)
+        visitor.await_true("its invoice opens", lambda: f"invoice={uses[0]['invoice_id']}" in page.url)
+
     def test_an_invoice_has_its_own(self, visit, shown_address, shown_snapshot, story):
         visitor = visit(shown_address)
         visitor.open(f"invoice?invoice={story['number']}", f"{story['number']} · paid")
@@ -236,6 +258,29 @@ class TestFigures:
             "select * from marts.invoice_lines where invoice_id = ? order by position", [story["invoice_id"]]
         )
         assert [row[2] for row in visitor.cells("Lines of the invoice in Stripe")[1:]] == [
+            format_money(line["amount_minor"], line["currency"]) for line in lines
+        ]
+
+    def test_an_invoice_that_stripe_never_made_has_what_was_expected(self, visit, shown_address, shown_snapshot):
+        visitor = visit(shown_address)
+        expected = shown_snapshot.rows(
+            "select e.*, c.name from marts.expected_invoices as e join marts.customers as c using (customer_id) "
+            "where matched_invoice_id is null and total_excl_tax_minor > 0 order by expected_invoice_id limit 1"
+        )[0]
+        page = visitor.open(f"customer?customer={expected['customer_id']}", expected["name"])
+        visitor.tick(INVOICES, [row[-2] for row in visitor.cells(INVOICES)[1:]].index("no invoice"))
+        visitor.await_heading("Expected, and Stripe has none")
+        assert f"invoice={expected['expected_invoice_id']}" in page.url
+        assert page.get_by_text(f"{expected['expected_invoice_id']} is the id that Tieout gives").is_visible()
+        assert visitor.metrics() == {
+            "Expected, without tax": format_money(expected["total_excl_tax_minor"], expected["currency"]),
+            **dict.fromkeys(("Invoiced, without tax", "Due", "Paid", "Remaining"), "–"),
+        }
+        lines = shown_snapshot.rows(
+            "select * from marts.expected_invoice_lines where expected_invoice_id = ? order by kind, price_id",
+            [expected["expected_invoice_id"]],
+        )
+        assert [row[3] for row in visitor.cells("Expected lines")[1:]] == [
             format_money(line["amount_minor"], line["currency"]) for line in lines
         ]
 

@@ -91,6 +91,16 @@ def test_the_ages_hold_all_of_the_money(visit, shown_address, shown_snapshot):
     assert sum(values) == pytest.approx(sum(row["impact_minor"] for row in rows) / 100, abs=0.05)
 
 
+def test_a_missing_invoice_leads_to_the_expected_one(visit, shown_address, shown_snapshot):
+    visitor = visit(shown_address)
+    [found] = shown_snapshot.rows("select * from marts.discrepancies where kind = 'invoice_missing' limit 1")
+    page = visitor.open(f"discrepancies?discrepancy={found['discrepancy_id']}", "Invoice missing")
+    assert {row[1] for row in visitor.cells("What follows from the discrepancy")[1:]} == {"the invoice as expected"}
+    page.get_by_test_id("stPageLink").filter(has_text="The invoice as expected").click()
+    visitor.await_heading("Expected, and Stripe has none")
+    assert f"invoice={json.loads(found['evidence'])['expected_invoice_id']}" in page.url
+
+
 def test_one_shows_what_follows_from_it_its_evidence_and_its_history(visit, shown_address, shown_snapshot, story):
     visitor = visit(shown_address)
     page = visitor.open(f"discrepancies?discrepancy={story['discrepancy_id']}", "Quantity mismatch")

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from app.dashboard.credit_parts import GRANT_AMOUNTS, USE_AMOUNTS, grant_cells, use_cells
 from app.dashboard.money_charts import burn_bars
 from app.dashboard.money_queries import APPLICATIONS, CREDITS, GRANTS, PACE, USED_BY_DAY
 from app.dashboard.source import current_source
-from app.dashboard.widgets import chosen_currency, day, how_many, instant, money, opening, spoken
+from app.dashboard.widgets import chosen_currency, how_many, instant, money, opening
 
 source = current_source()
 assert source is not None
@@ -52,15 +53,7 @@ opening(
     [
         {
             "Customer": row["customer_name"] or row["customer_id"],
-            "Grant": row["name"] or row["credit_grant_id"],
-            "Category": spoken(row["category"]),
-            "Granted": money(row["granted_minor"], currency),
-            "Used": money(row["applied_minor"], currency),
-            "Expired": money(row["expired_minor"], currency),
-            "Taken back": money(row["voided_minor"], currency),
-            "Still there": money(row["available_minor"], currency),
-            "From": day(row["effective_at"]),
-            "Expires": day(row["expires_at"]) if row["expires_at"] else "never",
+            **grant_cells(row),
             "id": row["customer_id"],
         }
         for row in shown
@@ -70,7 +63,7 @@ opening(
     parameter="customer",
     alt_text="Credit grants",
     empty="No grant matches.",
-    right=("Granted", "Used", "Expired", "Taken back", "Still there"),
+    right=GRANT_AMOUNTS,
 )
 
 st.subheader("What used them")
@@ -81,11 +74,7 @@ opening(
         {
             "When": instant(row["applied_at"]),
             "Customer": row["customer_name"] or row["customer_id"] or "–",
-            "Grant": row["credit_grant_id"],
-            "Used": money(row["amount_minor"], currency),
-            "Left of the grant": money(row["balance_after_minor"], currency),
-            "Price": row["price_id"] or "–",
-            "Invoice": row["invoice_id"] or "–",
+            **use_cells(row),
             "id": row["invoice_id"] or "",
         }
         for row in uses
@@ -95,5 +84,5 @@ opening(
     parameter="invoice",
     alt_text="Uses of credit grants by invoice lines",
     empty="No invoice has used a credit grant.",
-    right=("Used", "Left of the grant"),
+    right=USE_AMOUNTS,
 )

@@ -1,4 +1,4 @@
-"""Customer: state, usage, invoices expected and actual, payments, ledger."""
+"""Customer: state, usage, invoices expected and actual, payments, credits, ledger."""
 
 import streamlit as st
 

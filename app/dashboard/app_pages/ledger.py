@@ -6,6 +6,8 @@ from app.dashboard.money_queries import ACCOUNTS, BALANCES, ENTRIES, ENTRY, PERI
 from app.dashboard.queries import TIE_OUTS
 from app.dashboard.source import current_source
 from app.dashboard.widgets import (
+    BOTH_SIDES,
+    both_sides,
     how_many,
     instant,
     kept,
@@ -16,11 +18,18 @@ from app.dashboard.widgets import (
     show_tie_outs,
     spoken,
     table,
+    ticked,
 )
 
 source = current_source()
 assert source is not None
 kept(("document", "account", "rule"))
+# where a place of the tie-outs is shown; a payout has no page: its entries are on this one
+PAGES = {
+    "customer": ("app_pages/customer.py", "customer"),
+    "invoice": ("app_pages/invoice.py", "invoice"),
+    "grant": ("app_pages/credits.py", "holder"),
+}
 
 
 def close() -> None:
@@ -42,11 +51,16 @@ if chosen:
         f"{plain(entry['entry_id'])} · {spoken(entry['rule'])} · happened {instant(entry['effective_at'])} · "
         f"known {instant(entry['recorded_at'])}"
     )
+    st.caption(f"From {spoken(entry['source_type'])} {plain(entry['source_id'] or '–')}.")
+    postings = source.rows(POSTINGS, chosen)
+    invoices = {row["subledger_id"] for row in postings if row["account"] == "accounts_receivable"}
     if entry["source_type"] == "invoice":
-        open_page("app_pages/invoice.py", f"Invoice {entry['source_id']}", "invoice", entry["source_id"])
-    else:
-        st.caption(f"From {spoken(entry['source_type'])} {plain(entry['source_id'] or '–')}.")
-    if entry["reverses_entry_id"]:
+        invoices.add(entry["source_id"])
+    with st.container(horizontal=True):
+        for invoice_id in sorted(invoices - {None}):
+            open_page("app_pages/invoice.py", f"Invoice {invoice_id}", "invoice", invoice_id)
+        for customer_id in sorted({row["customer_id"] for row in postings} - {None}):
+            open_page("app_pages/customer.py", f"Customer {customer_id}", "customer", customer_id)
         open_page(
             "app_pages/ledger.py", f"It takes back {entry['reverses_entry_id']}", "entry", entry["reverses_entry_id"]
         )
@@ -59,7 +73,7 @@ if chosen:
                 "Customer": row["customer_id"] or "–",
                 "Of": row["subledger_id"] or "–",
             }
-            for row in source.rows(POSTINGS, chosen)
+            for row in postings
         ],
         alt_text="Postings of the entry",
         empty="The entry has no postings.",
@@ -74,12 +88,29 @@ if whole and not broken:
     st.success("Every control account equals Stripe.", icon=":material/check_circle:")
 elif broken:
     st.warning(f"{len(broken):,} of {len(whole):,} control accounts differ from Stripe.", icon=":material/balance:")
-show_tie_outs(whole, "Control accounts, what the ledger has and what Stripe says")
+show_tie_outs(whole)
 parts = source.rows(TIE_OUTS_OPEN)
 if parts:
     st.markdown("**Where they differ**")
-    how_many(parts, "place", "places", ", the most money first.")
-    show_tie_outs(parts, "Customers, invoices and payouts of which the ledger and Stripe differ")
+    how_many(parts, "place", "places", ", the most money first. Tick one to open it.")
+    place = ticked(
+        [
+            {"Account": spoken(row["account"]), "Where": f"{spoken(row['scope_of'])} {row['scope']}"}
+            | both_sides(row)
+            | {"id": f"{row['scope_of']} {row['scope']}"}
+            for row in parts
+        ],
+        key="place_rows",
+        alt_text="Customers, invoices, grants and payouts of which the ledger and Stripe differ",
+        empty="",
+        right=BOTH_SIDES,
+    )
+    if place:
+        scope_of, _, scope = place.partition(" ")
+        if scope_of in PAGES:
+            page, parameter = PAGES[scope_of]
+            st.switch_page(page, query_params={parameter: scope})
+        st.session_state["document"] = scope
 
 st.subheader("Balances")
 st.caption("Debit +, credit −.")

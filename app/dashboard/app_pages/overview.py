@@ -126,4 +126,4 @@ with right:
         lag_lines(source.rows(LAG, source.as_of))
 
 st.subheader("Ledger against Stripe")
-show_tie_outs(source.rows(TIE_OUTS), "Control accounts, what the ledger has and what Stripe says")
+show_tie_outs(source.rows(TIE_OUTS))
