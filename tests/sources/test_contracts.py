@@ -70,6 +70,7 @@ def test_a_contract_may_say_little() -> None:
         ({"items": [{"quantity": 1}]}, Reason.MISSING_FIELD, "items[0].price"),
         ({"items": [{"price": "p", "quantity": -1}]}, Reason.NEGATIVE_VALUE, "items[0].quantity"),
         ({"commitment": {"amount_minor": 1.5, "interval": "month"}}, Reason.INVALID_VALUE, "commitment.amount_minor"),
+        ({"commitment": {"amount_minor": 10**15, "interval": "day"}}, Reason.VALUE_TOO_LONG, "commitment.amount_minor"),
         ({"commitment": {"amount_minor": 1, "interval": "moon"}}, Reason.INVALID_FIELD, "commitment.interval"),
         ({"limits": [{"meter": "m", "per": "month"}]}, Reason.MISSING_FIELD, "limits[0].max"),
         ({"account_name": ["x"]}, Reason.INVALID_FIELD, "account_name"),

@@ -19,6 +19,8 @@ from tieout.sources.exact_values import Rejected, given, read_decimal, read_inst
 
 INTERVALS: Final = ("day", "week", "month", "year")
 CLOSE_ACTIONS: Final = ("close", "reopen")
+#: As of Stripe's amounts: so many digits that no sum of them overflows.
+AMOUNT_DIGITS: Final = 15
 Row = dict[str, Any]
 
 
@@ -60,6 +62,12 @@ class _Fields:
         if value != int(value):
             raise Rejected(Reason.INVALID_VALUE, f"{self.prefix}{name} is {value}, not a whole number")
         return int(value)
+
+    def amount(self, name: str) -> int | None:
+        value = self.integer(name)
+        if value is not None and value >= 10**AMOUNT_DIGITS:
+            raise Rejected(Reason.VALUE_TOO_LONG, f"{self.prefix}{name} is {value}, more than {AMOUNT_DIGITS} digits")
+        return value
 
     def flag(self, name: str) -> bool:
         value = self._given(name, needed=False)
@@ -115,7 +123,7 @@ def read_contract(text: str) -> Row:
         "ends_at": ends_at,
         "currency": None if currency is None else currency.lower(),
         "coupon_id": fields.text("coupon", needed=False),
-        "commitment_amount_minor": None if commitment is None else commitment.integer("amount_minor"),
+        "commitment_amount_minor": None if commitment is None else commitment.amount("amount_minor"),
         "commitment_interval": None if commitment is None else commitment.one_of("interval", INTERVALS),
         "commitment_interval_count": (
             None if commitment is None else commitment.integer("interval_count", needed=False, default=1)

@@ -44,7 +44,8 @@ BAD_CHARGES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"amount": None}, "amount"),
     ({"amount": 10.5}, "amount"),
     ({"amount": "ten"}, "amount"),
-    ({"amount": 10**19}, "amount"),
+    ({"amount": 10**15}, "amount"),
+    ({"amount": "-10000000000000.00"}, "amount"),
     ({"amount": "10.005"}, "amount"),
     ({"currency": ""}, "currency"),
     ({"created": None}, "created"),
@@ -70,7 +71,7 @@ AMOUNTS: tuple[tuple[Any, str, int], ...] = (
     (1000, "usd", 1000),
     ("1000", "usd", 1000),
     (1000.0, "usd", 1000),
-    (-(10**17), "usd", -(10**17)),
+    (1 - 10**15, "usd", 1 - 10**15),
     ("10.00", "usd", 1000),
     ("10.00", "jpy", 10),
     ("-1.250", "kwd", -1250),
@@ -89,6 +90,14 @@ def test_unreadable_fields_are_named() -> None:
     texts = [json.dumps({**CHARGE, **changes}) for changes, _ in BAD_CHARGES]
     wanted = [(number, "unreadable_field", detail) for number, (_, detail) in enumerate(BAD_CHARGES, 1)]
     assert rejects(*texts) == wanted
+
+
+def test_a_billing_period_is_one_to_1095_intervals() -> None:
+    price = {"id": "price_1", "object": "price", "currency": "usd", "created": 1780000000, "livemode": True}
+    texts = [
+        json.dumps({**price, "recurring": {"interval": "day", "interval_count": count}}) for count in (0, 1, 1095, 1096)
+    ]
+    assert rejects(*texts) == [(n, "unreadable_field", "recurring.interval_count") for n in (1, 4)]
 
 
 def test_a_bad_line_rejects_its_invoice() -> None:

@@ -36,6 +36,10 @@ create or replace temp macro stripe_integer(leaf) as
             then try_cast(split_part(leaf, '.', 1) as integer)
     end;
 
+-- Intervals of a billing period: Stripe allows three years, which are 1,095 days.
+create or replace temp macro stripe_intervals(leaf) as
+    case when stripe_integer(leaf) between 1 and 1095 then stripe_integer(leaf) end;
+
 -- At most 18 integer and 12 fractional digits, exactly; a small JSON number may come as 1e-07.
 create or replace temp macro stripe_decimal(leaf) as
     case
@@ -69,17 +73,17 @@ create or replace temp macro stripe_currency_factor(currency) as
     end;
 
 create or replace temp macro stripe_whole(amount) as
-    case when amount % 1 = 0 then try_cast(amount as bigint) end;
+    case when amount % 1 = 0 and abs(amount) < 1000000000000000 then cast(amount as bigint) end;
 
 -- Minor units. A number, or digits as a string, are minor units; a string with a point ("10.00") is
 -- the amount in major units as some tools write it out, and counts when it is whole in minor units
--- (factor: minor units in one).
+-- (factor: minor units in one). Amounts have at most 15 digits, so that no sum of them overflows.
 create or replace temp macro stripe_minor(leaf, factor) as
     case
         when regexp_full_match(leaf, '"-?[0-9]{1,15}\.[0-9]{1,3}"')
-            then stripe_whole(try_cast(trim(leaf, '"') as decimal(18, 3)) * factor)
-        when regexp_full_match(leaf, '"?-?[0-9]{1,18}(\.0+)?"?')
-            then try_cast(split_part(trim(leaf, '"'), '.', 1) as bigint)
+            then stripe_whole(cast(trim(leaf, '"') as decimal(25, 3)) * factor)
+        when regexp_full_match(leaf, '"?-?[0-9]{1,15}(\.0+)?"?')
+            then cast(split_part(trim(leaf, '"'), '.', 1) as bigint)
     end;
 
 -- Whether something else stands where a list should: from_json gives null for it without a word.

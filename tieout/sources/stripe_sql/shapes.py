@@ -113,7 +113,7 @@ PRICE: Final = (
     *_same("text", "currency", "price_type=type", "billing_scheme", "tiers_mode"),
     *_same("decimal", "unit_amount_decimal=unit_amount_decimal|unit_amount"),
     *_same("text", "usage_type=recurring.usage_type", "interval_unit=recurring.interval"),
-    *_same("integer", "interval_count=recurring.interval_count"),
+    *_same("intervals", "interval_count=recurring.interval_count"),
     *_same("id", "meter_id=recurring.meter"),
     *_same("text", "aggregate_usage=recurring.aggregate_usage"),
     *_same("bigint", "transform_divide_by=transform_quantity.divide_by"),

@@ -172,7 +172,7 @@ discounted as (
                     cast(least(based.amount_off_minor, based.base_minor) as hugeint)
                     * based.eligible_minor // nullif(based.base_minor, 0), 0
                 )::bigint as share_minor,
-                cast(based.eligible_minor as decimal(18, 0)) * based.percent_off * 0.01
+                cast(based.eligible_minor as decimal(26, 0)) * based.percent_off * 0.01
                     as exact_minor,
                 row_number() over (
                     partition by based.expected_invoice_id
