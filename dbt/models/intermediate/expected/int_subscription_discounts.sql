@@ -67,7 +67,7 @@ named as (
 
 ),
 
-final as (
+valued as (
 
     select
         named.subscription_id,
@@ -104,6 +104,14 @@ final as (
         and (coupons.coupon_id is not null or named.coupon_raw is not null) as is_known,
     from named
     left join coupons on named.coupon_id = coupons.coupon_id
+
+),
+
+-- an amount off in another currency takes nothing off
+final as (
+
+    select * from valued
+    where not is_known or percent_off is not null or amount_off_minor is not null
 
 )
 
