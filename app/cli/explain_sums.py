@@ -63,6 +63,9 @@ def _line(snapshot: Snapshot, line: dict[str, Any], with_events: bool) -> Iterat
     names = [line["kind"].replace("_", " "), line["price_name"], line["meter"] and f"meter {line['meter']}"]
     names.append(line["price_id"] or line["contract_id"])
     yield f"{', '.join(str(name) for name in names if name)}: {line['period_start']} to {line['period_end']}"
+    counts_from = line["usage_from"] or line["period_start"]
+    if counts_from > line["period_start"]:
+        yield f"  usage from {counts_from}, when the price was put on the subscription"
     for text in written_sum(line["derivation"], line["currency"]):
         yield f"  {text}"
     yield f"  expected {_money(line, 'amount_minor')}, actual {_money(line, 'actual_minor')}{_comparison(line)}"
@@ -70,10 +73,10 @@ def _line(snapshot: Snapshot, line: dict[str, Any], with_events: bool) -> Iterat
         rows = snapshot.rows(
             "select usage_date, quantity, events from marts.usage_daily where customer_id = ? and meter = ? "
             "and usage_date between ?::date and ?::date order by usage_date",
-            [line["customer_id"], line["meter"], line["period_start"], line["period_end"]],
+            [line["customer_id"], line["meter"], counts_from, line["period_end"]],
         )
         days = [UsageDay(row["usage_date"], row["quantity"], row["events"]) for row in rows]
-        told = usage_by_day(days, line["period_start"], line["period_end"])
+        told = usage_by_day(days, counts_from, line["period_end"])
         yield "  usage by day" if told else "  no usage"
         for text in told:
             yield f"    {text}"

@@ -95,12 +95,3 @@
 {% macro decimal_text(expression) -%}
     rtrim(rtrim(cast({{ expression }} as varchar), '0'), '.')
 {%- endmacro %}
-
-{# The quantity of a group of lines: it stands on every line of its charge and counts once per
-   charge. What is beyond the range of a line is not summed, so that it stays that line's matter. #}
-{% macro charged_quantity(quantity, is_first) -%}
-    cast(coalesce(
-        sum(try(cast({{ quantity }} as decimal(30, 12)))) filter (where {{ is_first }}),
-        max({{ quantity }})
-    ) as decimal(38, 12))
-{%- endmacro %}

@@ -14,6 +14,7 @@
         'out_of_range': 'a quantity or amount is outside DECIMAL(38, 24)',
         'tiered_proration': 'how Stripe prorates tiered licensed prices is undocumented',
         'stacked_proration': 'prorations under an amount off and another discount are undocumented',
+        'shared_proration': 'how flexible prorations divide an amount off among items is undocumented',
         'itemized_proration': 'flexible billing that states proration discounts apart',
         'item_discount': 'a discount of a single subscription item',
         'discount_unknown': 'a discount or its coupon has not been landed',

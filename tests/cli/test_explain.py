@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from app.cli.explain_sums import NEEDED, sums_of
 from app.cli.main import app
 from tieout.core.derivation import usage_by_day
 from tieout.store.home import Home
@@ -66,6 +70,29 @@ def test_events_show_the_days_behind_a_metered_line(
     assert usage_by_day([], start, end) == []
     if start.time() != start.min.time():
         assert any("only what is from" in text or "up to" in text for text in listed)
+
+
+def test_days_before_the_price_was_put_on_the_subscription_are_not_shown(
+    tiny_snapshot: Snapshot, tiered: dict[str, Any]
+) -> None:
+    came = tiered["period_end"].replace(hour=0, minute=0, second=0) - timedelta(days=3)
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        for table in NEEDED:
+            rows = tiny_snapshot.connection.sql(f"select * from marts.{table}").to_arrow_table()
+            connection.register("rows", rows)
+            connection.execute(f"create table marts.{table} as select * from rows")
+        connection.execute(
+            "update marts.expected_invoice_lines set usage_from = ? where expected_line_id = ?",
+            [came, tiered["expected_line_id"]],
+        )
+        changed = replace(tiny_snapshot, connection=connection)
+        told = sums_of(changed, None, tiered["expected_invoice_id"], with_events=True)
+    since = told.index(f"    usage from {came}, when the price was put on the subscription")
+    shown = told[told.index("    usage by day", since) + 1 :]
+    days = [text.split()[0] for text in shown[: next(i for i, text in enumerate(shown) if not text.strip())]]
+    assert days
+    assert min(days) >= f"{came:%Y-%m-%d}"
 
 
 def test_an_expected_invoice_is_found_by_its_own_id(tiny_home: Home, tiered: dict[str, Any]) -> None:

@@ -15,8 +15,6 @@ PART: dict[str, Any] = {
     "tier": 1,
     "is_flat": False,
     "is_free": False,
-    "window_start": None,
-    "window_end": None,
     "quantity": "1",
     "package_units": None,
     "rated_units": "1",
@@ -25,6 +23,8 @@ PART: dict[str, Any] = {
     "full_seconds": None,
     "percent_remaining": None,
     "amount_off_minor": 0,
+    "committed_minor": None,
+    "rated_minor": None,
     "exact_minor": "100",
     "amount_minor": 100,
     "is_rounding_tie": False,
@@ -106,20 +106,15 @@ def test_what_is_taken_off_stands_under_its_line() -> None:
 
 def test_trials_commitments_and_what_is_not_computed_say_so() -> None:
     assert told(units("9", "1000", "0", 0, is_free=True)) == ["9 × 10.00, free during a trial = 0.00"]
-    shortfall = {"unit_amount": None, "exact_minor": None, "amount_minor": 7300}
-    assert told(shortfall) == ["what is missing to the commitment = 73.00"]
+    shortfall = {
+        "unit_amount": None,
+        "exact_minor": None,
+        "committed_minor": 50_000,
+        "rated_minor": 42_700,
+        "amount_minor": 7300,
+    }
+    assert told(shortfall) == ["500.00 committed - 427.00 rated for the period = 73.00"]
     assert told({"not_computed_reason": "out_of_range", "amount_minor": None}) == ["not computed: out_of_range"]
-
-
-def test_a_price_that_stood_twice_in_a_period_says_for_which_usage() -> None:
-    first = {"window_start": "2026-04-01T00:00:00.000000Z", "window_end": "2026-04-11T00:00:00.000000Z"}
-    again = {"window_start": "2026-04-21T00:00:00.000000Z", "window_end": "2026-05-01T00:00:00.000000Z"}
-    assert told(units("2", "50", "100", 100, **first), units("4", "50", "200", 200, **again)) == [
-        "usage from 2026-04-01 00:00:00 to 2026-04-11 00:00:00",
-        "2 × 0.50 = 1.00",
-        "usage from 2026-04-21 00:00:00 to 2026-05-01 00:00:00",
-        "4 × 0.50 = 2.00",
-    ]
 
 
 def test_usage_by_day_is_cut_to_the_period_and_says_where_a_day_is_only_partly_inside() -> None:

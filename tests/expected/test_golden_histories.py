@@ -24,6 +24,8 @@ VAST = Price("price_vast", "prod_a", "metered", Decimal(1_000_000), meter="units
 PACKED = Price("price_packed", "prod_a", "metered", Decimal(1), divide_by=2, meter="units")
 MOST = Decimal(999_999_999_999_999_999)
 STACKED = tuple(Discount(f"di_stacked_{i}", APRIL, None, "forever", percent=Decimal("33.33")) for i in range(20))
+#: As much as DECIMAL(38, 24) holds.
+LARGEST = Price("price_largest", "prod_a", "licensed", Decimal(99_999_999_999_999))
 FORMULAS = {"units": "sum"}
 
 
@@ -81,6 +83,29 @@ HISTORIES = [
         State(APRIL, seats("stacked", 1), discounts=STACKED, anchor=APRIL),
         State(APRIL + 15 * DAY, seats("stacked", 2), discounts=STACKED, anchor=APRIL),
     ),
+    one(
+        "largest",
+        State(
+            APRIL,
+            seats("largest", 1, LARGEST),
+            discounts=(Discount("di_largest", APRIL, None, "forever", percent=Decimal("33.33")),),
+            anchor=APRIL,
+        ),
+    ),
+    # a seat more under an amount off for two items
+    one(
+        "shared",
+        *(
+            State(
+                at,
+                (*seats("shared", count), *seats("shared_too", 1)),
+                discounts=(Discount("di_shared", APRIL, None, "forever", amount=500),),
+                anchor=APRIL,
+            )
+            for at, count in ((APRIL, 1), (APRIL + 15 * DAY, 2))
+        ),
+        billing_mode="flexible",
+    ),
     # a stub of ten days before the anchor
     one("stub_of_tiers", State(APRIL, seats("stub_of_tiers", 9, TIERED), anchor=APRIL + 10 * DAY)),
 ]
@@ -118,6 +143,21 @@ def test_a_tiered_proration_is_not_computed_and_the_lines_beside_it_are(built: B
         "proration_credit": None,
         "proration_charge": None,
     }
+
+
+def test_a_flexible_charge_under_an_amount_off_for_several_items_is_not_computed(built: Built) -> None:
+    cycle = built["sub_shared", "cycle", MAY]
+    assert cycle.reason_not_computed == "shared_proration"
+    assert sorted((group[0], amount) for group, (_, amount) in cycle.groups.items() if amount) == [
+        ("proration_credit", -1375),  # 3000 less 250 had been charged, and half of the time is left
+        ("recurring", 3000),
+        ("recurring", 6000),
+    ]
+
+
+def test_the_largest_amount_takes_a_percentage(built: Built) -> None:
+    first = built["sub_largest", "create", APRIL]
+    assert (first.subtotal, first.discount) == (99_999_999_999_999, 33_330_000_000_000)
 
 
 def test_a_discount_that_was_used_up_is_not_inside_later_prorations(built: Built) -> None:

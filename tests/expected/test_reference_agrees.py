@@ -28,7 +28,7 @@ from tests.reference.strategies import AS_OF, histories
 
 HISTORIES = int(os.environ.get("TIEOUT_TEST_HISTORIES", "300"))
 SEED = int(os.environ.get("TIEOUT_TEST_SEED", "20260701"))
-UNDOCUMENTED = {"tiered_proration", "stacked_proration"}
+UNDOCUMENTED = {"tiered_proration", "stacked_proration", "shared_proration"}
 DIFFERENCES_SHOWN = 5
 GOLDEN = {
     path.stem: read_scenario(json.loads(path.read_text(encoding="utf-8")), path.stem)

@@ -49,7 +49,7 @@ class Walk:
         self.pending: list[Leg] = []
         self.settling = Settling(history)
         self.debits: dict[str, Debit] = {}
-        self.charged_in_advance = 0
+        self.charged_in_advance = self.rated_before_end = 0
 
     # ------------------------------------------------------------------ lines
     def recurring(self, item: Item, start: int, end: int, full_start: int, is_trial: bool) -> list[Line]:
@@ -72,16 +72,17 @@ class Walk:
             for units, exact in tier_lines(price, quantity)
         ]
 
-    def usage_lines(self, item: Item, price: Price, window: tuple[int, int], period: tuple[int, int]) -> list[Line]:
-        """A metered price in arrears."""
-        quantity = used(self.history, price, *window)
+    def usage_lines(self, item: Item, window: tuple[int, int], start: int, end: int) -> list[Line]:
+        """A metered price in arrears. The line is for the window in flexible billing, for the period in classic."""
+        price, quantity = item.price, used(self.history, item.price, *window)
+        period = window if self.history.billing_mode == "flexible" else (start, end)
         return [
             Line("usage", item.item_id, price.price_id, price.product_id, *period, units, round_half_away(exact))
             for units, exact in tier_lines(price, quantity)
         ]
 
-    def arrears(self, start: int, end: int) -> list[Line]:
-        """All usage of a period. Classic: the price at the end, since it came; flexible: every price while it stood."""
+    def stretches(self) -> list[tuple[int, int, Item]]:
+        """From when to when each metered price stood on its item."""
         spans: dict[tuple[str, str], list[tuple[int, int, Item]]] = {}
         states = self.history.states
         for number, state in enumerate(states):
@@ -94,17 +95,28 @@ class Walk:
                     known[-1] = (known[-1][0], until, item)
                 else:
                     known.append((state.at, until, item))
-        found = []
-        last = max((state for state in states if state.at < end), key=lambda state: state.at)
+        return [stretch for pieces in spans.values() for stretch in pieces]
+
+    def arrears(self, start: int, end: int) -> list[Line]:
+        """Usage of a period under the prices that stand at its end, since they came."""
+        standing = [(since, item) for since, until, item in self.stretches() if since < end <= until]
+        last = max((state for state in self.history.states if state.at < end), key=lambda state: state.at)
         positions = {item.item_id: i for i, item in enumerate(last.items)}
-        for pieces in spans.values():
-            for since, until, item in pieces:
-                overlaps = since < end and until > start
-                if overlaps and (self.history.billing_mode == "flexible" or until >= end):
-                    window = (max(since, start), min(until, end))
-                    found.append((-item.created, -positions.get(item.item_id, 0), item.price.price_id, item, window))
-        found.sort(key=lambda one: one[:3])
-        return [line for *_, item, window in found for line in self.usage_lines(item, item.price, window, (start, end))]
+        standing.sort(key=lambda one: (-one[1].created, -positions[one[1].item_id]))
+        return [
+            line for since, item in standing for line in self.usage_lines(item, (max(since, start), end), start, end)
+        ]
+
+    def gone(self, old: State, start: int, at: int) -> list[Leg]:
+        """Flexible billing: the usage so far of metered prices that a change takes away, pending like a proration."""
+        if self.history.billing_mode != "flexible":
+            return []
+        return [
+            Leg(at, item.created, old.items.index(item), line)
+            for since, until, item in self.stretches()
+            if until == at
+            for line in self.usage_lines(item, (max(since, start), at), start, at)
+        ]
 
     # ------------------------------------------------------------------ invoices
     def invoice(
@@ -149,7 +161,7 @@ class Walk:
             if item.price.usage_type == "licensed"
             for line in self.recurring(item, start, end, full_start, is_trial)
         ]
-        self.charged_in_advance = sum(line.amount for line in lines)
+        self.charged_in_advance, self.rated_before_end = sum(line.amount for line in lines), 0
         return lines
 
     def true_up(self, start: int, end: int, arrears: list[Line]) -> list[Leg]:
@@ -157,7 +169,8 @@ class Walk:
         promised = [one for one in self.history.commitments if one.since <= start][-1:]
         if not promised or (promised[0].until is not None and promised[0].until < end):
             return []
-        shortfall = promised[0].amount - self.charged_in_advance - sum(line.amount for line in arrears)
+        rated = self.charged_in_advance + self.rated_before_end + sum(line.amount for line in arrears)
+        shortfall = promised[0].amount - rated
         line = Line("commitment", None, None, "", start, end, Decimal(1), shortfall)
         return [Leg(end, end, 0, line)] if shortfall > 0 else []
 
@@ -187,16 +200,18 @@ class Walk:
         legs = []
         for kind, side in (("proration_credit", gone), ("proration_charge", come)):
             for i, item in side:
-                off = self.even_share([one for _, one in side], item, running)
+                sharing = list(new.items) if self.history.billing_mode == "flexible" else [one for _, one in side]
+                off = self.even_share(sharing, item, running)
                 line = self.leg_line(kind, item, at, end, part, running, off)
                 if line is not None:
                     legs.append(Leg(at, item.created, i, line))
         return legs
 
     def even_share(self, side: list[Item], item: Item, running: list[Discount]) -> int:
-        """What an amount off takes from one leg: spread evenly over the legs of that side, the rest to the first."""
-        if self.history.billing_mode == "flexible":
-            return 0
+        """What an amount off takes from one leg: spread evenly over its side, the rest to the first.
+
+        Flexible billing divides it among all items; with more than one of them the models leave it.
+        """
         total = 0
         for one in running:
             sharing = sorted(leg.item_id for leg in side if applies(one, leg.price.product_id))
@@ -241,7 +256,8 @@ class Walk:
             self.debits, self.charged_in_advance = {}, 0  # a stub that is not prorated is free and has no invoice
         else:
             lines = self.advance(state, start, end, full_start, is_trial)
-            self.invoice("create", start, (start, start), lines, state.discounts)
+            if lines or history.billing_mode != "flexible":
+                self.invoice("create", start, (start, start), lines, state.discounts)
         while True:
             stop = min(end, history.ended or end)
             if coming and coming[0].at < stop and coming[0].at <= self.as_of:
@@ -256,7 +272,9 @@ class Walk:
                     lines = self.in_order(arrears, self.advance(new, start, end, full_start, False), state, new)
                     self.invoice("update", start, period, lines, new.discounts)
                 elif not is_trial and new.proration != "none":
-                    legs = self.legs(state, new, new.at, end, full_start, False)
+                    usage = self.gone(state, start, new.at)
+                    self.rated_before_end += sum(leg.line.amount for leg in usage)
+                    legs = self.legs(state, new, new.at, end, full_start, False) + usage
                     self.pending += legs
                     if legs and new.proration == "always_invoice":
                         self.invoice("update", new.at, (new.at, new.at), [], new.discounts)

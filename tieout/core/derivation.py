@@ -41,13 +41,8 @@ def written_sum(derivation: str, currency: str) -> list[str]:
     """
     parts: list[dict[str, Any]] = json.loads(derivation)
     has_tiers = len({(part["tier"], part["is_flat"]) for part in parts}) > 1
-    windows = {(part["window_start"], part["window_end"]) for part in parts}
     told: list[str] = []
-    window = None
     for part in parts:
-        if len(windows) > 1 and (part["window_start"], part["window_end"]) != window:
-            window = (part["window_start"], part["window_end"])
-            told.append(f"usage from {_instant(window[0])} to {_instant(window[1])}")
         label = f"tier {part['tier']}{', flat' if part['is_flat'] else ''}: " if has_tiers else ""
         told.append(label + _line(part, currency))
         told += [f"  less {_discount(one, currency)}" for one in part["discounts"] or ()]
@@ -93,12 +88,13 @@ def major(amount_minor: Decimal | int, currency: str) -> str:
 def _line(part: Mapping[str, Any], currency: str) -> str:
     if part["not_computed_reason"] is not None:
         return f"not computed: {part['not_computed_reason']}"
-    whole = _whole(part, currency)
     result = major(part["amount_minor"], currency)
+    if part["committed_minor"] is not None:
+        rated = major(part["rated_minor"], currency)
+        return f"{major(part['committed_minor'], currency)} committed - {rated} rated for the period = {result}"
+    whole = _whole(part, currency)
     if part["is_free"]:
         return f"{whole}, free during a trial = {result}"
-    if part["exact_minor"] is None:  # a commitment's shortfall is a difference of sums already rounded
-        return f"what is missing to the commitment = {result}"
     exact = Fraction(part["exact_minor"])
     if part["amount_off_minor"]:
         whole = f"({whole} - {major(part['amount_off_minor'], currency)})"
@@ -119,7 +115,7 @@ def _line(part: Mapping[str, Any], currency: str) -> str:
 def _whole(part: Mapping[str, Any], currency: str) -> str:
     """Units times unit amount, a flat part, or what was charged before, still without proration."""
     if part["unit_amount"] is None:
-        return "" if part["exact_minor"] is None else f"{major(Decimal(part['exact_minor']), currency)} charged before"
+        return f"{major(Decimal(part['exact_minor']), currency)} charged before"
     rate = major(Decimal(part["unit_amount"]), currency)
     if part["is_flat"]:
         return rate
@@ -147,7 +143,3 @@ def _rounded(exact: Fraction, part: Mapping[str, Any], currency: str) -> str:
 def _discount(one: Mapping[str, Any], currency: str) -> str:
     what = "amount off" if one["percent_off"] is None else f"{one['percent_off']} %"
     return f"{what} ({one['coupon'] or one['discount']}): {major(-one['amount_minor'], currency)}"
-
-
-def _instant(text: str) -> str:
-    return text.replace("T", " ").removesuffix("Z").removesuffix(".000000")

@@ -43,10 +43,11 @@ usage_charges as (
         usage.product_id,
         usage.meter,
         'usage' as kind,
-        usage.period_start,
-        usage.period_end,
+        -- flexible billing has periods of the items' own
+        if(usage.is_flexible, usage.window_start, usage.period_start) as period_start,
+        if(usage.is_flexible, usage.window_end, usage.period_end) as period_end,
+        usage.pending_since,
         usage.window_start,
-        usage.window_end,
         -- a negative total bills as 0
         greatest(usage.quantity, 0) as quantity,
         greatest(usage.quantity_without_late, 0) as quantity_without_late,
@@ -121,7 +122,9 @@ proration_charges as (
         on legs.subscription_id = heads.subscription_id
         and legs.changed_at <= heads.due_at
     -- flexible credits give back what was charged, which is only known once that is priced
-    where legs.billing_mode <> 'flexible' or legs.kind = 'proration_charge'
+    where
+        legs.kind = 'proration_charge'
+        or (legs.kind = 'proration_credit' and legs.billing_mode <> 'flexible')
 
 ),
 
@@ -152,7 +155,6 @@ final as (
         period_start,
         period_end,
         window_start,
-        window_end,
         quantity,
         coalesce(quantity_without_late, quantity) as quantity_without_late,
         coalesce(is_free, false) as is_free,

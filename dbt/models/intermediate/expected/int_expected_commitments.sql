@@ -122,8 +122,8 @@ rated as (
     from due
     inner join parts
         on due.subscription_id = parts.subscription_id
-        and due.period_start = parts.period_start
-        and due.period_end = parts.period_end
+        and due.period_start <= parts.period_start
+        and due.period_end >= parts.period_end
         and parts.kind in ('usage', 'recurring')
     group by all
 

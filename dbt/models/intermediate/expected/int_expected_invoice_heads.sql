@@ -45,7 +45,8 @@ parameters as (
 ),
 
 -- A subscription starts with an invoice, and starts again with one after a pause without periods. A
--- stub before the anchor that is not prorated is free and has none.
+-- stub before the anchor that is not prorated is free and has none; flexible billing makes none
+-- without a line.
 openings as (
 
     select
@@ -71,6 +72,17 @@ openings as (
     where
         (periods.period_number = 1 or periods.period_start > periods.previous_period_end)
         and not (periods.is_stub and coalesce(states.proration_behavior = 'none', false))
+        and (
+            states.billing_mode is distinct from 'flexible'
+            or exists (
+                select 1 from items
+                where
+                    items.subscription_id = periods.subscription_id
+                    and items.usage_type = 'licensed'
+                    and items.valid_from <= periods.period_start
+                    and items.valid_to > periods.period_start
+            )
+        )
 
 ),
 
@@ -166,8 +178,7 @@ candidates as (
 
 ),
 
--- A last invoice needs something to bill: usage, even of 0, or a pending proration. Flexible billing
--- bills the usage of items that were removed within the period, too.
+-- A last invoice needs something to bill: usage, even of 0, or what a change has left pending.
 closed_with_usage as (
 
     select distinct
@@ -177,14 +188,8 @@ closed_with_usage as (
     inner join items
         on candidates.subscription_id = items.subscription_id
         and candidates.arrears_end > items.valid_from
-        and candidates.arrears_start < items.valid_to
-    inner join states
-        on candidates.subscription_id = states.subscription_id
-        and candidates.arrears_end > states.valid_from
-        and candidates.arrears_end <= states.valid_to
-    where
-        items.usage_type = 'metered'
-        and (candidates.arrears_end <= items.valid_to or states.billing_mode = 'flexible')
+        and candidates.arrears_end <= items.valid_to
+    where items.usage_type = 'metered'
 
 ),
 
@@ -240,7 +245,9 @@ final as (
         candidates.due_at,
         coalesce(candidates.is_trial_cut, false) as is_trial_cut,
         candidates.swept_invoice_id,
-        candidates.period_start,
+        if(
+            candidates.reason = 'update', candidates.due_at, candidates.period_start
+        ) as period_start,
         candidates.period_end,
         candidates.arrears_start,
         candidates.arrears_end,

@@ -84,12 +84,10 @@ grouped as (
         any_value(lines.currency) as currency,
         any_value(lines.meter) as meter,
         any_value(lines.contract_id) as contract_id,
+        any_value(lines.window_start) as usage_from,
         min(lines.line_number) as line_number,
-        -- a price that came back in one period was charged for each time it stood
-        {{ charged_quantity('lines.group_quantity', 'lines.is_first_of_charge') }} as quantity,
-        {{ charged_quantity(
-            'lines.group_quantity_without_late', 'lines.is_first_of_charge'
-        ) }} as quantity_without_late,
+        any_value(lines.group_quantity) as quantity,
+        any_value(lines.group_quantity_without_late) as quantity_without_late,
         case
             when bool_and(lines.not_computed_reason is null)
                 then cast(sum(lines.amount_minor) as bigint)
@@ -108,8 +106,6 @@ grouped as (
             'tier': lines.tier_number,
             'is_flat': lines.is_flat,
             'is_free': coalesce(lines.is_free, false),
-            'window_start': strftime(lines.window_start, '%Y-%m-%dT%H:%M:%S.%fZ'),
-            'window_end': strftime(lines.window_end, '%Y-%m-%dT%H:%M:%S.%fZ'),
             'quantity': {{ decimal_text('lines.quantity') }},
             'package_units': lines.package_units,
             'rated_units': {{ decimal_text('lines.rated_units') }},
@@ -118,6 +114,8 @@ grouped as (
             'full_seconds': lines.full_seconds,
             'percent_remaining': lines.percent_remaining,
             'amount_off_minor': lines.amount_off_minor,
+            'committed_minor': lines.commitment_amount_minor,
+            'rated_minor': lines.rated_minor,
             'exact_minor': {{ decimal_text('lines.exact_minor') }},
             'amount_minor': lines.amount_minor,
             'is_rounding_tie': lines.is_rounding_tie,
@@ -160,6 +158,7 @@ final as (
         grouped.kind in ('proration_credit', 'proration_charge') as is_proration,
         grouped.period_start,
         grouped.period_end,
+        grouped.usage_from,
         grouped.quantity,
         grouped.quantity_without_late,
         grouped.amount_minor,

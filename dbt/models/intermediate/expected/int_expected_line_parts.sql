@@ -15,15 +15,9 @@ tiers as (
 
 ),
 
-discounts as (
+proration_discounts as (
 
-    select * from {{ ref('int_subscription_discounts') }}
-
-),
-
-heads as (
-
-    select * from {{ ref('int_expected_invoice_heads') }}
+    select * from {{ ref('int_proration_discounts') }}
 
 ),
 
@@ -51,73 +45,6 @@ numbered as (
 
 ),
 
--- `once` is used up by the first invoice made under it.
-first_uses as (
-
-    select
-        discounts.discount_id,
-        min(heads.due_at) as first_used_at,
-    from discounts
-    inner join heads
-        on discounts.subscription_id = heads.subscription_id
-        and heads.due_at >= discounts.start_at
-    where discounts.duration = 'once'
-    group by discounts.discount_id
-
-),
-
--- Discounts in force at a change are inside its prorations. A percentage leaves a fraction of whole
--- numbers; an amount off is spread evenly over the credits, and over the charges, of the change
--- (classic billing).
-proration_discounts as (
-
-    select
-        numbered.charge_number,
-        numbered.billing_mode,
-        discounts.percent_off,
-        discounts.amount_off_minor,
-        count(*) over change_side as legs_discounted,
-        row_number() over (change_side order by numbered.charge_number) as leg_rank,
-    from numbered
-    inner join discounts
-        on numbered.subscription_id = discounts.subscription_id
-        and numbered.pending_since >= discounts.valid_from
-        and numbered.pending_since < discounts.valid_to
-        and numbered.pending_since >= discounts.start_at
-        and numbered.pending_since < discounts.end_at
-    left join first_uses on discounts.discount_id = first_uses.discount_id
-    where
-        (
-            len(discounts.applies_to_products) = 0
-            or list_contains(discounts.applies_to_products, numbered.product_id)
-        )
-        and (
-            first_uses.first_used_at is null
-            or numbered.pending_since <= first_uses.first_used_at
-        )
-    window change_side as (
-        partition by
-            numbered.subscription_id, numbered.pending_since, numbered.kind, discounts.discount_id
-    )
-
-),
-
-proration_discounted as (
-
-    select
-        charge_number,
-        list(cast((100 - percent_off) * 1000000 as hugeint)) filter (where percent_off is not null)
-            as remaining_parts,
-        sum(
-            amount_off_minor // legs_discounted
-            + if(leg_rank = 1, amount_off_minor % legs_discounted, 0)
-        ) filter (where billing_mode = 'classic') as amount_off_minor,
-        count(*) > 1 and bool_or(amount_off_minor is not null) as is_stacked,
-    from proration_discounts
-    group by charge_number
-
-),
-
 priced as (
 
     select
@@ -131,10 +58,11 @@ priced as (
         tiers.transform_divide_by,
         coalesce(numbered.not_computed_reason, case
             when tiers.price_id is null then {{ not_computed('currency_missing') }}
-            when proration_discounted.is_stacked then {{ not_computed('stacked_proration') }}
+            when proration_discounts.is_stacked then {{ not_computed('stacked_proration') }}
+            when proration_discounts.is_shared then {{ not_computed('shared_proration') }}
             else tiers.not_computed_reason
         end) as reason,
-        coalesce(proration_discounted.amount_off_minor, 0) as amount_off_minor,
+        coalesce(proration_discounts.amount_off_minor, 0) as amount_off_minor,
         parameters.rounding_mode,
         case
             when
@@ -143,14 +71,14 @@ priced as (
                 then epoch(numbered.period_end)::bigint - epoch(numbered.period_start)::bigint
         end as fraction_seconds,
         epoch(numbered.period_end)::bigint - epoch(numbered.fraction_start)::bigint as full_seconds,
-        proration_discounted.remaining_parts,
+        proration_discounts.remaining_parts,
         try(list_reduce(
-            proration_discounted.remaining_parts,
+            proration_discounts.remaining_parts,
             lambda product, part: product * (part // gcd(part, 100000000::hugeint)),
             1::hugeint
         )) as percent_numerator,
         try(list_reduce(
-            proration_discounted.remaining_parts,
+            proration_discounts.remaining_parts,
             lambda product, part: product * (100000000::hugeint // gcd(part, 100000000::hugeint)),
             1::hugeint
         )) as percent_denominator,
@@ -178,8 +106,10 @@ priced as (
                     or numbered.quantity <= tiers.up_to_units
                 )
         end
-    left join proration_discounted
-        on numbered.charge_number = proration_discounted.charge_number
+    left join proration_discounts
+        on numbered.subscription_item_id = proration_discounts.subscription_item_id
+        and numbered.kind = proration_discounts.kind
+        and numbered.pending_since = proration_discounts.pending_since
     cross join parameters
 
 ),
@@ -312,11 +242,9 @@ final as (
         kind,
         tier_number,
         is_flat,
-        not is_flat and (not is_graduated or tier_number = 1) as is_first_of_charge,
         period_start,
         period_end,
         window_start,
-        window_end,
         quantity as group_quantity,
         quantity_without_late as group_quantity_without_late,
         units as quantity,

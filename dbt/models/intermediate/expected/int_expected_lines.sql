@@ -37,10 +37,11 @@ commitment_lines as (
         cast(1 as decimal(30, 12)) as quantity,
         period_end as pending_since,
         false as is_flat,
-        true as is_first_of_charge,
         false as is_rounding_tie,
         false as is_discountable,
         false as is_metered,
+        commitment_amount_minor,
+        rated_minor,
         shortfall_minor as amount_minor,
         not_computed_reason,
     from commitments

@@ -139,7 +139,6 @@ final as (
         kind,
         1 as tier_number,
         false as is_flat,
-        true as is_first_of_charge,
         changed_at as period_start,
         nominal_end as period_end,
         quantity as group_quantity,

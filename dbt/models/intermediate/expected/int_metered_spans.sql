@@ -1,6 +1,6 @@
 -- For every billing period outside a trial, and every metered price in it: the window whose usage
--- is rated. Classic billing bills the price that stands at the period's end, for the usage since it
--- came; flexible billing bills every price for the time it stood.
+-- is rated. The price that stands at the period's end bills the usage since it came. One that went
+-- before is billed by flexible billing alone, with the prorations of the change that took it away.
 with
 
 states as (
@@ -26,7 +26,13 @@ periods as (
 heads as (
 
     select * from {{ ref('int_expected_invoice_heads') }}
-    where arrears_end is not null
+
+),
+
+legs as (
+
+    select * from {{ ref('int_proration_legs') }}
+    where kind = 'usage'
 
 ),
 
@@ -107,6 +113,7 @@ windows as (
         periods.period_end,
         periods.period_number,
         modes.is_flexible,
+        spans.span_end >= periods.period_end as is_closing,
         greatest(periods.period_start, spans.span_start) as window_start,
         least(periods.period_end, spans.span_end) as window_end,
     from spans
@@ -117,7 +124,6 @@ windows as (
     inner join modes
         on periods.subscription_id = modes.subscription_id
         and periods.period_start = modes.period_start
-    where modes.is_flexible or spans.span_end >= periods.period_end
 
 ),
 
@@ -140,13 +146,20 @@ final as (
         windows.period_end,
         windows.window_start,
         windows.window_end,
+        windows.is_flexible,
+        legs.changed_at as pending_since,
         matched.finalized_at,
     from windows
-    left join heads
+    left join legs
+        on windows.subscription_id = legs.subscription_id
+        and windows.subscription_item_id = legs.subscription_item_id
+        and windows.price_id = legs.price_id
+        and windows.window_end = legs.changed_at
+    asof left join heads
         on windows.subscription_id = heads.subscription_id
-        and windows.period_start = heads.arrears_start
-        and windows.period_end = heads.arrears_end
+        and windows.window_end <= heads.due_at
     left join matched on heads.expected_invoice_id = matched.expected_invoice_id
+    where windows.is_closing or legs.changed_at is not null
 
 )
 

@@ -1,7 +1,7 @@
 -- What a change within a period gives back and charges, before it is priced: one row per licensed
 -- item whose price or quantity changed, was added or removed (a credit for the old, a charge for
 -- the new), and one credit per licensed item when the subscription is cancelled at once or its
--- periods start anew.
+-- periods start anew. In flexible billing a metered price that goes is one, too: its usage so far.
 with
 
 states as (
@@ -13,6 +13,12 @@ states as (
 items as (
 
     select * from {{ ref('int_subscription_item_states') }}
+
+),
+
+licensed_items as (
+
+    select * from items
     where usage_type = 'licensed'
 
 ),
@@ -81,7 +87,7 @@ credits as (
 
     select
         changes.*,
-        'proration_credit' as kind,
+        case old_items.usage_type when 'metered' then 'usage' else 'proration_credit' end as kind,
         old_items.* exclude (subscription_id, state_number, valid_from, valid_to, discounts),
     from changes
     inner join items as old_items
@@ -93,7 +99,12 @@ credits as (
         and old_items.subscription_item_id = same.subscription_item_id
         and old_items.price_id = same.price_id
         and old_items.quantity = same.quantity
-    where same.subscription_item_id is null or changes.is_restart
+    where
+        (same.subscription_item_id is null or changes.is_restart)
+        and (
+            old_items.usage_type = 'licensed'
+            or (changes.billing_mode = 'flexible' and not changes.is_restart)
+        )
 
 ),
 
@@ -105,10 +116,10 @@ charges as (
         'proration_charge' as kind,
         new_items.* exclude (subscription_id, state_number, valid_from, valid_to, discounts),
     from changes
-    inner join items as new_items
+    inner join licensed_items as new_items
         on changes.subscription_id = new_items.subscription_id
         and changes.state_number = new_items.state_number
-    left join items as same
+    left join licensed_items as same
         on changes.subscription_id = same.subscription_id
         and changes.state_number - 1 = same.state_number
         and new_items.subscription_item_id = same.subscription_item_id
@@ -135,16 +146,16 @@ cancellations as (
         periods.nominal_end,
         false as is_restart,
         'proration_credit' as kind,
-        items.* exclude (subscription_id, state_number, valid_from, valid_to, discounts),
+        licensed_items.* exclude (subscription_id, state_number, valid_from, valid_to, discounts),
     from states
     inner join periods
         on states.subscription_id = periods.subscription_id
         and states.service_end_at > periods.period_start
         and states.service_end_at = periods.period_end
         and states.service_end_at < periods.nominal_end
-    inner join items
-        on states.subscription_id = items.subscription_id
-        and states.state_number = items.state_number
+    inner join licensed_items
+        on states.subscription_id = licensed_items.subscription_id
+        and states.state_number = licensed_items.state_number
     where
         states.service_end_at > states.valid_from
         and states.service_end_at <= states.valid_to
@@ -175,15 +186,15 @@ first_charges as (
         min(charged_at) as first_charged_at,
     from (
         select
-            items.subscription_id,
-            items.subscription_item_id,
+            licensed_items.subscription_id,
+            licensed_items.subscription_item_id,
             periods.period_number,
             periods.period_start as charged_at,
         from periods
-        inner join items
-            on periods.subscription_id = items.subscription_id
-            and periods.period_start >= items.valid_from
-            and periods.period_start < items.valid_to
+        inner join licensed_items
+            on periods.subscription_id = licensed_items.subscription_id
+            and periods.period_start >= licensed_items.valid_from
+            and periods.period_start < licensed_items.valid_to
         inner join states
             on periods.subscription_id = states.subscription_id
             and states.state_number = 1
@@ -218,7 +229,7 @@ given_back as (
         and unioned.period_number = first_charges.period_number
     where
         unioned.billing_mode <> 'flexible'
-        or unioned.kind = 'proration_charge'
+        or unioned.kind <> 'proration_credit'
         or first_charges.first_charged_at < unioned.changed_at
 
 ),

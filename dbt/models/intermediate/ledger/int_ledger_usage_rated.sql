@@ -41,7 +41,7 @@ unbilled as (
         and parts.period_start < parameters.as_of
         and if(
             parts.expected_invoice_id is null,
-            parts.period_end > parameters.as_of,
+            parts.pending_since is not null or parts.period_end > parameters.as_of,
             matched.invoice_id is null or matched.invoice_status = 'draft'
         )
     group by all

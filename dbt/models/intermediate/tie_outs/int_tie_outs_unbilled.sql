@@ -40,7 +40,11 @@ rated as (
     cross join parameters
     where
         parts.kind = 'usage'
-        and (parts.expected_invoice_id is not null or parts.period_end > parameters.as_of)
+        and (
+            parts.expected_invoice_id is not null
+            or parts.pending_since is not null
+            or parts.period_end > parameters.as_of
+        )
         and parts.period_start < parameters.as_of
         and parts.amount_minor is not null
 

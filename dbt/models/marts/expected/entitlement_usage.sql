@@ -59,8 +59,7 @@ rated as (
         subscription_id,
         subscription_item_id,
         price_id,
-        period_start,
-        period_end,
+        window_start,
         cast(sum(amount_minor) as bigint) as amount_minor,
     from parts
     group by all
@@ -97,8 +96,7 @@ final as (
         on usage.subscription_id = rated.subscription_id
         and usage.subscription_item_id = rated.subscription_item_id
         and usage.price_id = rated.price_id
-        and usage.period_start = rated.period_start
-        and usage.period_end = rated.period_end
+        and usage.window_start = rated.window_start
     left join limits
         on usage.subscription_id = limits.subscription_id
         and usage.subscription_item_id is not distinct from limits.subscription_item_id

@@ -45,6 +45,7 @@ final as (
         cast(groups.derivation as varchar) as derivation,
         groups.period_start,
         groups.period_end,
+        groups.usage_from,
     from groups
     left join prices on groups.price_id = prices.price_id
     left join products on prices.product_id = products.product_id
