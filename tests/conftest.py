@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 from tests.demo_home import SMALL, Demo
+from tests.support.command import call
 from tieout.store.home import Home
 from tieout.store.snapshots import Snapshot, open_snapshot
 
@@ -46,16 +47,9 @@ class World:
 
 
 def call_tieout(*arguments: object, env: Mapping[str, str] | None = None, timeout: float = RUN_SECONDS_MAX):
-    """Runs the installed command in a process of its own; settings of the caller's shell do not reach it."""
+    """Runs the command in a process of its own; settings of the caller's shell do not reach it."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("TIEOUT_") or k == "TIEOUT_DBT_PROJECT"}
-    return subprocess.run(
-        [str(TIEOUT), *(str(argument) for argument in arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout,
-        env={**clean, **(env or {})},
-    )
+    return call(arguments, {**clean, **(env or {})}, timeout)
 
 
 def pytest_configure() -> None:
