@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from threading import Timer
+from typing import Annotated, Final
 
 import typer
 
@@ -22,10 +23,11 @@ from tieout.store.home import Home
 
 ADDRESS = "127.0.0.1"
 PORT_DEFAULT = 8501
-PORTS_TRIED = 50
+"""Streamlit's own; it takes the next one that it can bind, which no other dashboard can take from it then."""
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 5
-POLL_SECONDS = 0.1
+TOLD: Final = re.compile(rf"http://{re.escape(ADDRESS)}:\d+")
+"""Streamlit says it once it listens."""
 
 PortOption = Annotated[
     int | None,
@@ -35,15 +37,24 @@ PortOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A dashboard that answers, and where a browser finds it."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+
 def app(home: HomeOption = None, port: PortOption = None) -> None:
     """Shows the dashboard of a home; Ctrl-C ends it."""
     where = home_of(home)
     where.current()  # a home that cannot be read is told here; one without a snapshot has a page
+    refuse_taken(port)
     stop_on_sigterm()
-    serve(where, free_port(port))
+    serve(where, port)
 
 
-def serve(home: Home, port: int, landing: Path | None = None) -> None:
+def serve(home: Home, port: int | None, landing: Path | None = None) -> None:
     """Runs the dashboard and prints its address once it answers. Returns when it is told to stop.
 
     Without a landing area of its own the dashboard lands acceptances where the settings say.
@@ -52,9 +63,9 @@ def serve(home: Home, port: int, landing: Path | None = None) -> None:
         TieoutError: the dashboard did not start, or ended by itself.
     """
     try:
-        with dashboard(home, port, landing) as process:
-            typer.echo(f"Dashboard of {home.root}: {address(port)} (Ctrl-C ends it)")
-            status = process.wait()
+        with dashboard(home, port, landing) as served:
+            typer.echo(f"Dashboard of {home.root}: {served.address} (Ctrl-C ends it)")
+            status = served.process.wait()
     except KeyboardInterrupt:
         return
     if status:
@@ -62,25 +73,29 @@ def serve(home: Home, port: int, landing: Path | None = None) -> None:
 
 
 @contextmanager
-def dashboard(home: Home, port: int, landing: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """The dashboard's process while it answers; it is gone afterwards, whatever happens.
+def dashboard(home: Home, port: int | None = None, landing: Path | None = None) -> Iterator[Served]:
+    """The dashboard while it answers, at the first free port unless one is wanted; it is gone afterwards in any case.
 
     Raises:
         TieoutError: it ended before it answered, or did not answer in time.
     """
+    wanted = [] if port is None else [f"--server.port={port}"]
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "app.dashboard.serve", f"--server.port={port}", f"--server.address={ADDRESS}"],
+        [
+            *(sys.executable, "-P", "-m", "app.dashboard.serve"),
+            *(f"--server.address={ADDRESS}", "--logger.hideWelcomeMessage=false", *wanted),
+        ],
         env={
             **os.environ,
             "TIEOUT_HOME": str(home.root),
             **({} if landing is None else {"TIEOUT_LANDING": str(landing.resolve())}),
         },
         stdin=subprocess.PIPE,  # never written to; it ends with this process, and the dashboard with it
-        stdout=subprocess.DEVNULL,  # its banner; what goes wrong is on standard error
+        stdout=subprocess.PIPE,  # its banner, which has the address; what goes wrong is on standard error
+        text=True,
     )
     try:
-        _await(process, port)
-        yield process
+        yield Served(process, _told_address(process))
     finally:
         process.terminate()
         try:
@@ -90,39 +105,31 @@ def dashboard(home: Home, port: int, landing: Path | None = None) -> Iterator[su
             process.wait()
 
 
-def address(port: int) -> str:
-    """Where a browser finds the dashboard."""
-    return f"http://{ADDRESS}:{port}"
-
-
-def free_port(wanted: int | None) -> int:
-    """The port that is wanted, or the first free one from the default on.
+def refuse_taken(port: int | None) -> None:
+    """Says so early when the wanted port is taken.
 
     Raises:
         BadArgument: another program listens there.
     """
-    candidates = range(PORT_DEFAULT, PORT_DEFAULT + PORTS_TRIED) if wanted is None else [wanted]
-    for port in candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((ADDRESS, port))
-            except OSError as error:
-                reason = error.strerror
-                continue
-            return port
-    which = f"port {wanted} cannot" if wanted is not None else f"no port from {PORT_DEFAULT} on can"
-    raise BadArgument(f"{which} be used ({reason}); give another with --port")
-
-
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS_MAX
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise TieoutError(f"the dashboard could not start: Streamlit ended with status {process.returncode}")
+    if port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            with urllib.request.urlopen(f"{address(port)}/_stcore/health", timeout=POLL_SECONDS * 10):
-                return
-        except OSError:
-            time.sleep(POLL_SECONDS)
-    raise TieoutError(f"the dashboard did not answer at {address(port)} within {START_SECONDS_MAX} s")
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise BadArgument(f"port {port} cannot be used ({error.strerror}); give another with --port") from error
+
+
+def _told_address(process: subprocess.Popen[str]) -> str:
+    """What the banner says, so that no other dashboard's answer is taken for this one's."""
+    assert process.stdout is not None
+    patience = Timer(START_SECONDS_MAX, process.kill)
+    patience.start()
+    try:
+        for line in process.stdout:
+            if told := TOLD.search(line):
+                return told[0]
+    finally:
+        patience.cancel()
+    raise TieoutError(f"the dashboard did not start: Streamlit ended with status {process.wait()}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.app import PortOption, free_port, serve
+from app.cli.app import PortOption, refuse_taken, serve
 from app.cli.stopping import stop_on_sigterm
 from app.cli.world import instant_of, told_in_lines
 from tieout.store.errors import BadArgument
@@ -50,7 +50,8 @@ def demo(
     """Makes up a company, runs everything over it, and shows the dashboard; Ctrl-C ends it."""
     where = Home(home)
     until = instant_of(end) if end else None
-    chosen_port = free_port(port) if app else None
+    if app:
+        refuse_taken(port)
     stop_on_sigterm()
     typer.echo(_begin(where, seed, customers, months, until))
 
@@ -63,8 +64,8 @@ def demo(
         finished = run_tie_out(world / "landing", where, (world / "as_of").read_text().strip(), listener)
     typer.echo(summary(where, finished.seconds))
     typer.echo(f"Planted faults, to compare: {world / 'planted.json'}")
-    if chosen_port is not None:
-        serve(where, free_port(port), world / "landing")
+    if app:
+        serve(where, port, world / "landing")
 
 
 def _begin(home: Home, seed: int, customers: int, months: int, end: datetime | None) -> str:

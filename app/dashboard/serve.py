@@ -25,6 +25,8 @@ def end_with_the_starter() -> None:
     def wait() -> None:
         while os.read(sys.stdin.fileno(), 1024):
             pass
+        # who read standard output is gone as well, and Streamlit's last words there would fail
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="end with the starter", daemon=True).start()

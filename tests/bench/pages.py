@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 from playwright.sync_api import sync_playwright
 
-from app.cli.app import address, dashboard, free_port
+from app.cli.app import dashboard
 from tests.bench.measures import TIEOUT, Row, Say
 from tests.dashboard.browser import ARGUMENTS, NO_CHROMIUM, Visitor, find_chromium
 from tests.dashboard.enriched import ENRICHED
@@ -142,8 +142,7 @@ def _one_round(home: Home, chosen: dict[str, str]) -> dict[str, float]:
 @contextmanager
 def _visits(home: Home) -> Iterator[Callable[[str, str], float]]:
     """A dashboard just started, and a browser: path and heading to the seconds until the page stood."""
-    port = free_port(None)
-    with dashboard(home, port), sync_playwright() as playwright:
+    with dashboard(home) as served, sync_playwright() as playwright:
         chromium = find_chromium(playwright)
         if chromium is None:
             raise RuntimeError(NO_CHROMIUM)
@@ -153,7 +152,7 @@ def _visits(home: Home) -> Iterator[Callable[[str, str], float]]:
 
         def opened(path: str, heading: str) -> float:
             tab = context.new_page()
-            Visitor(tab, address(port)).open(path, heading)
+            Visitor(tab, served.address).open(path, heading)
             seconds = float(tab.evaluate("() => window.lastChange")) / 1000
             tab.close()
             return seconds

@@ -7,13 +7,13 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from app.cli.app import ADDRESS, PORT_DEFAULT, free_port
+from app.cli.app import ADDRESS, TOLD
 from tests.conftest import TIEOUT, call_tieout
 from tests.demo_home import heed_interrupts
-from tieout.store.errors import BadArgument
 
 START_SECONDS_MAX = 120
 
@@ -28,31 +28,33 @@ def taken() -> Iterator[int]:
 
 
 @pytest.fixture
-def started(tmp_path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """`tieout app` on a home that is not there, once it has said that it answers; and its port."""
-    port = free_port(None)
+def started(tmp_path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`tieout app` on a home that is not there, once it has said that it answers; and its address."""
     (tmp_path / "app.py").write_text("raise SystemExit('not the dashboard')")  # what lies around is not taken for ours
-    process = subprocess.Popen(
-        [TIEOUT, "app", "--home", tmp_path / "home", "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        preexec_fn=heed_interrupts,
-    )
+    process = start(tmp_path)
     try:
         told = process.stdout.readline()
-        assert f"http://{ADDRESS}:{port}" in told
         assert str(tmp_path / "home") in told
-        yield process, port
+        yield process, TOLD.search(told)[0]
     finally:
         process.kill()
 
 
-def answers(port: int) -> bool:
+def start(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [TIEOUT, "app", "--home", folder / "home"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=heed_interrupts,
+    )
+
+
+def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{ADDRESS}:{port}/_stcore/health", timeout=START_SECONDS_MAX) as answer:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=START_SECONDS_MAX) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -61,24 +63,24 @@ def answers(port: int) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_its_address_when_it_answers_and_a_stop_ends_all_of_it(stop, started, tmp_path):
-    process, port = started
-    assert answers(port)
+    process, address = started
+    assert answers(address)
     process.send_signal(stop)
     assert process.wait(30) == 0
     assert process.stderr.read() == ""
-    assert not answers(port)
+    assert not answers(address)
     assert not (tmp_path / "home").exists()  # looking changes nothing
 
 
 @pytest.mark.slow
 def test_killed_it_leaves_no_dashboard_behind(started):
-    process, port = started
+    process, address = started
     process.kill()
     process.wait()
     deadline = time.monotonic() + 30
-    while answers(port) and time.monotonic() < deadline:
+    while answers(address) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert not answers(port)
+    assert not answers(address)
 
 
 def test_a_wanted_port_that_is_taken_gives_2_and_names_it(taken, tmp_path):
@@ -88,15 +90,20 @@ def test_a_wanted_port_that_is_taken_gives_2_and_names_it(taken, tmp_path):
     assert "--port" in done.stderr
 
 
-def test_without_a_wanted_port_the_next_free_one_is_taken():
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        first = free_port(None)
-        other.bind((ADDRESS, first))
-        other.listen()
-        assert PORT_DEFAULT <= first < free_port(None)
-        with pytest.raises(BadArgument, match=str(first)):
-            free_port(first)
+@pytest.mark.slow
+def test_dashboards_that_start_at_once_answer_at_addresses_of_their_own(tmp_path):
+    processes = [start(tmp_path), start(tmp_path)]
+    try:
+        told = [TOLD.search(process.stdout.readline())[0] for process in processes]
+        assert len(set(told)) == 2
+        for process, address in zip(processes, told, strict=True):
+            assert answers(address)
+            process.terminate()
+            assert process.wait(30) == 0
+            assert not answers(address)
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def test_a_home_that_cannot_be_read_gives_2(tmp_path):

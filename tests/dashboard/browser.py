@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Playwright
-
-from app.cli.app import ADDRESS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-background-networking")
@@ -44,13 +41,6 @@ def find_chromium(playwright: Playwright) -> str | None:
             return found
     own = playwright.chromium.executable_path
     return own if Path(own).exists() else None
-
-
-def own_port() -> int:
-    """A port that the system gives to nobody else just now; two processes of tests start dashboards side by side."""
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        return int(probe.getsockname()[1])
 
 
 def shown_amount(text: str) -> float:

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import duckdb
 import pytest
 
-from app.cli.app import address, dashboard
-from tests.dashboard.browser import ARGUMENTS, NO_CHROMIUM, Visitor, find_chromium, own_port
+from app.cli.app import dashboard
+from tests.dashboard.browser import ARGUMENTS, NO_CHROMIUM, Visitor, find_chromium
 from tests.dashboard.enriched import ENRICHED
 from tests.demo_home import Demo
 from tieout.store.home import Current, Home, new_run_id
@@ -59,12 +59,11 @@ def story(shown_snapshot):
 @pytest.fixture(scope="session")
 def shown_address(shown_home) -> Iterator[str]:
     """The address of a dashboard of the small demo, which is old, so staleness is left out."""
-    port = own_port()
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:  # for this dashboard only
             patch.setenv("TIEOUT_STALE_AFTER_HOURS", NEVER_STALE)
-            stack.enter_context(dashboard(shown_home, port))
-        yield address(port)
+            served = stack.enter_context(dashboard(shown_home))
+        yield served.address
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from app.cli.app import address, dashboard, free_port
+from app.cli.app import dashboard
 from tests.conftest import ROOT, call_tieout
 from tests.dashboard.browser import ARGUMENTS, NO_CHROMIUM, Visitor, find_chromium
 from tests.dashboard.conftest import NEVER_STALE
@@ -29,13 +29,12 @@ def main() -> None:
         if done.returncode != 0:
             sys.exit(done.stderr)
         os.environ["TIEOUT_STALE_AFTER_HOURS"] = NEVER_STALE
-        port = free_port(None)
-        with dashboard(home, port), sync_playwright() as playwright:
+        with dashboard(home) as served, sync_playwright() as playwright:
             chromium = find_chromium(playwright)
             if chromium is None:
                 sys.exit(NO_CHROMIUM)
             browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-            visitor = Visitor(browser.new_page(viewport=WINDOW), address(port))
+            visitor = Visitor(browser.new_page(viewport=WINDOW), served.address)
             page = visitor.open("", "Overview")
             page.locator("svg.marks").nth(1).wait_for()
             visitor.metrics()

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.app import address, dashboard
-from tests.dashboard.browser import own_port
+from app.cli.app import dashboard
 from tests.dashboard.conftest import NEVER_STALE
 
 pytestmark = pytest.mark.browser
@@ -22,11 +21,10 @@ def landing(tmp_path_factory):
 @pytest.fixture(scope="module")
 def landing_address(shown_home, landing):
     """A dashboard that knows where acceptances land."""
-    port = own_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIEOUT_STALE_AFTER_HOURS", NEVER_STALE)
-        with dashboard(shown_home, port, landing):
-            yield address(port)
+        with dashboard(shown_home, landing=landing) as served:
+            yield served.address
 
 
 def open_form(visit, where, story):

@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.cli.app import address, dashboard
+from app.cli.app import dashboard
 from app.cli.summary import health, percent, recomputed_shares
-from tests.dashboard.browser import own_port
 from tests.dashboard.conftest import publish_copy
 from tieout.core.money import format_money
 from tieout.store.checks import read_check_results
@@ -319,10 +318,10 @@ def test_no_page_is_wider_than_its_window(width, visit, shown_address, paths):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_home_from_missing_to_stale_under_an_open_page(width, visit, shown_home, tmp_path):
-    home, port = Home(tmp_path / "home"), own_port()
+    home = Home(tmp_path / "home")
     now = rfc3339(datetime.now(UTC).replace(microsecond=0))
-    with dashboard(home, port):
-        visitor = visit(address(port), width)
+    with dashboard(home) as served:
+        visitor = visit(served.address, width)
         page = visitor.open("pipeline", "Nothing has been published yet")
         assert page.get_by_text("There is no home").is_visible()
         assert page.get_by_text(f"tieout run --landing landing --home {home.root}").is_visible()
@@ -356,11 +355,11 @@ def test_a_home_from_missing_to_stale_under_an_open_page(width, visit, shown_hom
 
 
 def test_pages_without_data_say_so(visit, shown_home, tmp_path):
-    home, port = Home(tmp_path / "home"), own_port()
+    home = Home(tmp_path / "home")
     now = rfc3339(datetime.now(UTC).replace(microsecond=0))
     publish_copy(shown_home, home, as_of=now, published_at=now, changes=emptied(shown_home))
-    with dashboard(home, port):
-        visitor = visit(address(port))
+    with dashboard(home) as served:
+        visitor = visit(served.address)
         visitor.open("discrepancies", "Discrepancies").get_by_text("Everything ties out").wait_for()
         visitor.open("customer", "Customer").get_by_text("There is no customer.").wait_for()
         visitor.open("invoice", "Invoice").get_by_text("Enter an invoice's id").wait_for()
