@@ -33,13 +33,15 @@ ENRICHED: Final = (
         true as is_ongoing, 'Revenue of pro is USD 205.40 a day, and USD 1,205.40 was expected.' as explanation,
         date '2026-10-25' as day, date '2026-10-30' as last_day""",
     f"""insert into marts.usage_allowances by name
-    select busiest.customer_id, 'sub_1' as subscription_id, 'si_1' as subscription_item_id, 'price_1' as price_id,
-        busiest.meter, basis, state, 'usd' as currency, 500 as allowance, used, greatest(used - 500, 0) as over,
-        (used // 5)::bigint as used_percent, over_minor, true as is_open, date '2026-10-12' as near_since,
-        if(state = 'over', date '2026-10-20', null) as over_since, timestamp '2026-10-01' as period_start,
-        timestamp '2026-11-01' as period_end
+    select 'allowance_' || basis as usage_allowance_id, busiest.customer_id, 'sub_1' as subscription_id,
+        'si_1' as subscription_item_id, 'price_1' as price_id, busiest.meter, basis, per, state, 'usd' as currency,
+        500 as allowance, used, greatest(used - 500, 0) as over, (used // 5)::bigint as used_percent, over_minor,
+        true as is_open, date '2026-10-12' as near_since, if(state = 'over', date '2026-10-20', null) as over_since,
+        timestamp '2026-10-01' as period_start, timestamp '2026-11-01' as period_end
     from {BUSIEST} as busiest,
-        (values ('included', 'over', 878, 1512), ('limit', 'near', 450, 0)) as t(basis, state, used, over_minor)""",
+        (
+            values ('included', 'period', 'over', 878, 1512), ('limit', 'day', 'near', 450, 0)
+        ) as t(basis, per, state, used, over_minor)""",
     f"""insert into marts.plan_savings by name
     select 'sav_1' as plan_saving_id, 'sub_1' as subscription_id, customer_id, ['price_1'] as price_ids,
         ['price_2'] as other_price_ids, 'usd' as currency, 3 as periods, 4 as other_subscriptions,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.dashboard.widgets import money, number, period, spoken
 from tests.dashboard.browser import shown_amount
 from tieout.core.money import format_money
 
@@ -105,14 +106,24 @@ class TestUsage:
             "select a.*, c.name from marts.usage_allowances as a join marts.customers as c using (customer_id) "
             "where is_open and state in ('near', 'over')"
         )
-        told = {
-            (row["name"], row["basis"], f"{row['used_percent']:,} %", format_money(row["over_minor"], row["currency"]))
+        told = [
+            [
+                row["name"],
+                spoken(row["meter"]),
+                "included" if row["basis"] == "included" else f"limit per {row['per']}",
+                *(number(row[name]) for name in ("allowance", "used")),
+                f"{row['used_percent']:,} %",
+                row["state"],
+                *(str(row[name] or "–") for name in ("near_since", "over_since")),
+                money(row["over_minor"], row["currency"]),
+                period(row["period_start"], row["period_end"]),
+            ]
             for row in rows
-        }
+        ]
         about = "Who is near what is included"
         listed = visitor.cells(about)[1:]
-        assert listed
-        assert {(row[0], row[2], row[5], row[9]) for row in listed} <= told
+        assert {row[2] for row in listed} == {"included", "limit per day"}
+        assert [row for row in listed if row not in told] == []
         visitor.tick(about, 0)
         visitor.await_heading(listed[0][0])
         assert "customer=cus_" in page.url

@@ -16,6 +16,9 @@ def test_what_was_included_used_and_limited_is_as_written_by_hand(build_landing:
     def number(text: str) -> Decimal | None:
         return Decimal(text) if text else None
 
+    def instant(text: str) -> datetime | None:
+        return datetime.fromisoformat(text) if text else None
+
     with open(SCENARIO / "entitlements.csv", newline="") as file:
         wanted = {
             (
@@ -29,14 +32,17 @@ def test_what_was_included_used_and_limited_is_as_written_by_hand(build_landing:
                 int(row["overage_minor"]),
                 number(row["limit"]),
                 row["limit_per"] or None,
-                datetime.fromisoformat(row["limit_reached_at"]) if row["limit_reached_at"] else None,
+                number(row["limit_used"]),
+                instant(row["limit_near_at"]),
+                instant(row["limit_reached_at"]),
+                instant(row["limit_exceeded_at"]),
             )
             for row in csv.DictReader(file)
         }
     as_of = datetime.fromisoformat((SCENARIO / "as_of").read_text().strip())
     found = build_landing(SCENARIO / "landing", int(as_of.timestamp())).rows("""
         select customer_id, meter, period_start, period_end, included, used, overage, overage_minor,
-            "limit", limit_per, limit_reached_at
+            "limit", limit_per, limit_used, limit_near_at, limit_reached_at, limit_exceeded_at
         from marts.entitlement_usage
     """)
     assert len(found) == len(wanted)

@@ -76,7 +76,7 @@ opening(
         {
             "Customer": row["customer_name"] or row["customer_id"],
             "Meter": spoken(row["meter"]),
-            "Against": row["basis"],
+            "Against": row["basis"] if row["per"] == "period" else f"limit per {row['per']}",
             "Allowed": number(row["allowance"]),
             "Used": number(row["used"]),
             "Share": "–" if row["used_percent"] is None else f"{row['used_percent']:,} %",

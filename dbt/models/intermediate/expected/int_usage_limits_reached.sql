@@ -1,8 +1,9 @@
 {{ config(materialized='ephemeral') }}
 
--- For every metered window with a contract's limit: the limit, and the event that reached it. A
--- limit counts over its own stretch of time (`per`), whatever the billing interval is: days and
--- hours are those of UTC, all others step from the billing anchor as periods do.
+-- For every metered window with a contract's limit: the limit, the most that was used of it, and the
+-- events that came near it, reached it and went beyond. A limit counts over its own stretch of time
+-- (`per`), whatever the billing interval is: days and hours are those of UTC, all others step from
+-- the billing anchor as periods do.
 with
 
 usage as (
@@ -190,9 +191,12 @@ reached as (
         meter,
         window_start,
         per,
-        min(occurred_at) as limit_reached_at,
+        max(used_so_far) as most_used,
+        min(occurred_at) filter (where used_so_far >= 0.8 * limit_max) as near_at,
+        min(occurred_at) filter (where used_so_far >= limit_max) as limit_reached_at,
+        min(occurred_at) filter (where used_so_far > limit_max) as exceeded_at,
     from running
-    where used_so_far >= limit_max and is_inside
+    where is_inside
     group by all
 
 ),
@@ -208,7 +212,10 @@ final as (
         limited.window_start,
         limited.limit_max,
         limited.per as limit_per,
+        coalesce(reached.most_used, 0) as limit_used,
+        reached.near_at as limit_near_at,
         reached.limit_reached_at,
+        reached.exceeded_at as limit_exceeded_at,
     from limited
     left join reached
         on

@@ -86,7 +86,10 @@ final as (
         if(usage.price_id is null, 0, rated.amount_minor) as overage_minor,
         cast(limits.limit_max as decimal(38, 12)) as "limit",
         limits.limit_per,
+        cast(limits.limit_used as decimal(38, 12)) as limit_used,
+        limits.limit_near_at,
         limits.limit_reached_at,
+        limits.limit_exceeded_at,
     from usage
     cross join parameters
     left join free_tiers

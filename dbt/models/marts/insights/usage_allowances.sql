@@ -1,5 +1,5 @@
--- Allowances beside what was used of them: of what is included, and of a limit that counts over the
--- billing period itself.
+-- Allowances beside what was used of them: what is included by the billing period, a limit by the
+-- fullest of its own stretches of time.
 with
 
 parameters as (
@@ -11,20 +11,12 @@ parameters as (
 entitlements as (
 
     select * from {{ ref('entitlement_usage') }}
-    -- a limit on what no item bills is looked up there
-    where price_id is not null
 
 ),
 
 usage as (
 
     select * from {{ ref('int_period_usage') }}
-
-),
-
-periods as (
-
-    select * from {{ ref('int_billing_periods') }}
 
 ),
 
@@ -50,26 +42,26 @@ allowed as (
     select
         *,
         'included' as basis,
+        'period' as per,
         included as allowance,
+        used as counted,
+        null as near_at,
+        null as over_at,
     from entitlements
     where included > 0
 
-    union all by name
+    union all
 
     select
-        entitlements.*,
-        'limit' as basis,
-        entitlements."limit" as allowance,
+        *,
+        'limit',
+        if(limit_per in ('hour', 'day', 'week', 'month', 'year'), limit_per, 'period'),
+        "limit",
+        limit_used,
+        limit_near_at,
+        limit_exceeded_at,
     from entitlements
-    inner join periods
-        on entitlements.subscription_id = periods.subscription_id
-        and entitlements.period_start = periods.period_start
-    where
-        entitlements."limit" is not null
-        and (
-            entitlements.limit_per not in ('hour', 'day', 'week', 'month', 'year')
-            or (entitlements.limit_per = periods.interval_unit and periods.interval_count = 1)
-        )
+    where "limit" is not null
 
 ),
 
@@ -78,27 +70,24 @@ stated as (
 
     select
         *,
-        md5(concat_ws(
-            '|', subscription_id, subscription_item_id, price_id, epoch_us(period_start), basis
-        )) as allowance_key,
-        greatest(used - allowance, 0) as over,
+        'allowance_' || left(md5(concat_ws(
+            '|', subscription_id, subscription_item_id, price_id, meter, epoch_us(period_start), basis
+        )), 20) as usage_allowance_id,
+        greatest(counted - allowance, 0) as over,
         case
-            when used > allowance then 'over'
-            when used >= 0.8 * allowance then 'near'
+            when counted > allowance then 'over'
+            when counted >= 0.8 * allowance then 'near'
             else 'under'
         end as state,
     from allowed
-    qualify row_number() over (
-        partition by subscription_id, subscription_item_id, price_id, period_start, basis
-        order by used desc
-    ) = 1
+    qualify row_number() over (partition by usage_allowance_id order by counted desc) = 1
 
 ),
 
 running as (
 
     select
-        stated.allowance_key,
+        stated.usage_allowance_id,
         stated.allowance,
         events.occurred_at,
         case usage.formula
@@ -118,9 +107,9 @@ running as (
         and usage.meter = events.meter
         and events.occurred_at >= usage.window_start
         and events.occurred_at < usage.window_end
-    where stated.state <> 'under'
+    where stated.state <> 'under' and stated.basis = 'included'
     window so_far as (
-        partition by stated.allowance_key
+        partition by stated.usage_allowance_id
         order by events.occurred_at, events.id_space, events.event_id
         rows between unbounded preceding and current row
     )
@@ -130,11 +119,11 @@ running as (
 since as (
 
     select
-        allowance_key,
+        usage_allowance_id,
         min(occurred_at) filter (where used_so_far >= 0.8 * allowance) as near_at,
         min(occurred_at) filter (where used_so_far > allowance) as over_at,
     from running
-    group by allowance_key
+    group by usage_allowance_id
 
 ),
 
@@ -142,7 +131,7 @@ since as (
 to_rate as (
 
     select
-        allowance_key,
+        usage_allowance_id,
         price_id,
         currency,
         allowance as quantity,
@@ -153,41 +142,46 @@ to_rate as (
 
 rated as (
 
-    {{ rated_amounts('to_rate', ['allowance_key']) | indent(4) }}
+    {{ rated_amounts('to_rate', ['usage_allowance_id']) | indent(4) }}
 
 ),
 
 final as (
 
     select
+        stated.usage_allowance_id,
         stated.customer_id,
         stated.subscription_id,
         stated.subscription_item_id,
         stated.price_id,
         stated.meter,
         stated.basis,
+        stated.per,
         stated.state,
         stated.currency,
         cast(stated.allowance as decimal(38, 12)) as allowance,
-        stated.used,
+        cast(stated.counted as decimal(38, 12)) as used,
         cast(stated.over as decimal(38, 12)) as over,
         case
             when stated.allowance > 0
                 then cast(try(
-                    cast(stated.used * 1000000 as hugeint) * 100
+                    cast(stated.counted * 1000000 as hugeint) * 100
                     // cast(stated.allowance * 1000000 as hugeint)
                 ) as bigint)
         end as used_percent,
-        cast(if(stated.state = 'over', stated.overage_minor - rated.amount_minor, 0) as bigint)
-            as over_minor,
+        case
+            when stated.state <> 'over' then 0
+            when stated.counted = stated.used
+                then cast(stated.overage_minor - rated.amount_minor as bigint)
+        end as over_minor,
         stated.is_open,
-        cast(since.near_at as date) as near_since,
-        cast(since.over_at as date) as over_since,
+        cast(coalesce(stated.near_at, since.near_at) as date) as near_since,
+        cast(coalesce(stated.over_at, since.over_at) as date) as over_since,
         stated.period_start,
         stated.period_end,
     from stated
-    left join since on stated.allowance_key = since.allowance_key
-    left join rated on stated.allowance_key = rated.allowance_key
+    left join since on stated.usage_allowance_id = since.usage_allowance_id
+    left join rated on stated.usage_allowance_id = rated.usage_allowance_id
 
 )
 
