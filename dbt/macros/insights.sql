@@ -11,6 +11,21 @@
     cast({{ parameters }}.as_of as date) - {{ parameters }}.anomaly_days::integer - 28
 {%- endmacro %}
 
+{#- A length of time for people, in its largest sensible unit: `45 s`, `3.5 h`. -#}
+{% macro format_duration(seconds) -%}
+case
+    {% for unit, length in [('days', 86400), ('h', 3600), ('min', 60)] -%}
+    when {{ seconds }} >= {{ 2 * length }}
+        then format(
+            '{}.{} {{ unit }}',
+            ({{ seconds }})::bigint * 10 // {{ 10 * length }},
+            ({{ seconds }})::bigint * 10 // {{ length }} % 10
+        )
+    {% endfor -%}
+    else round({{ seconds }})::bigint || ' s'
+end
+{%- endmacro %}
+
 {#- Quantities from one position to another as if each were of the same weekday; nothing where the weekday has none. -#}
 {% macro levels_between(first, last) -%}
     list_transform(

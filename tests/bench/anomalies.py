@@ -45,7 +45,7 @@ def anomalies_found(scratch: Path, customers: int, say: Say) -> list[Row]:
         connection.execute(TABLES)
         connection.execute(
             "create table stg_runs__parameters as select timestamp '2026-11-01' as as_of, 120 as anomaly_days, "
-            "40 as anomaly_score_min_tenths, 2 as anomaly_change_min"
+            "40 as anomaly_score_min_tenths, 2 as anomaly_change_min, 24 as metering_lag_limit_hours"
         )
         for first in range(0, customers, 10_000):
             last = min(first + 10_000, customers)
@@ -76,6 +76,7 @@ def build(database: Path) -> None:
         models = Models(connection, macro_files=("insights.sql", "format_money.sql"))
         models.table("system_daily")
         models.view("int_series_candidates")
+        models.view("int_series_silences")
         models.view("int_series_departures")
         models.table("anomalies")
 

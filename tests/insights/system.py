@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from tests.support.models import Models
+from tieout.core.settings import Settings
 
 AS_OF = date(2026, 11, 1)
 DAYS = 60
@@ -56,10 +57,11 @@ class Used:
 
 
 def system(used: Iterable[Used] = (), *, days: int = 120, setup: str = "", **settings: int) -> Models:
-    """A connection with usage that ends at `AS_OF`; `settings` override the defaults of `anomaly_…`."""
+    """A connection with usage that ends at `AS_OF`; `settings` override the defaults."""
     connection = duckdb.connect(config={"threads": 1})
     connection.execute(TABLES + setup)
-    values = {"anomaly_score_min_tenths": 40, "anomaly_change_min": 2, "anomaly_days": days, **settings}
+    numbers = {name: value for name, value in Settings().as_dict().items() if isinstance(value, int)}
+    values = numbers | {"anomaly_days": days, **settings}
     columns = ", ".join(f"{value} as {name}" for name, value in values.items())
     connection.execute(f"create table stg_runs__parameters as select timestamp '{AS_OF}' as as_of, {columns}")
     rows = [
@@ -85,6 +87,7 @@ def anomalies(models: Models) -> list[dict[str, Any]]:
     """Every anomaly of what is there, by customer and day."""
     models.table("system_daily")
     models.view("int_series_candidates")
+    models.view("int_series_silences")
     models.view("int_series_departures")
     models.table("anomalies")
     return models.rows("select * from anomalies order by customer_id nulls first, metric, subject, day")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -85,6 +86,33 @@ def test_of_a_rarely_used_meter_days_of_use_are_compared_with_each_other():
     assert [(r["direction"], r["day"]) for r in rows] == [("up", FIRST + timedelta(days=42))]
 
 
+def rare(random: Random, is_used: Callable[[int], bool]) -> list[float]:
+    return [round(100 * random.uniform(0.8, 1.2)) if is_used(day) else 0 for day in range(DAYS)]
+
+
+def silences(*series: list[float]) -> list[tuple[int, int, bool]]:
+    """First and last day, counted from the first of all, and whether it lasts, of each silence of a customer."""
+    used = [Used(f"cus_{number}", "exports", one) for number, one in enumerate(series)]
+    rows = [row for row in anomalies(system(used)) if row["metric"] == "usage"]
+    assert {row["shape"] for row in rows} <= {"silence"}
+    return [((row["day"] - FIRST).days, (row["last_day"] - FIRST).days, row["is_ongoing"]) for row in rows]
+
+
+def test_a_rarely_used_meter_is_silent_when_it_is_so_for_twice_as_long_as_ever():
+    series = rare(Random(5), lambda day: day % 3 == 0 and day <= 30)
+    assert silences(series) == [(33, DAYS - 1, True)]
+    series[40] = 100
+    assert silences(series)[0] == (33, 39, False)
+    series[35] = 100
+    assert silences(series) == [(45, DAYS - 1, True)]  # gaps of five days are not twice three, and usual then
+
+
+def test_gaps_that_chance_makes_are_no_silence():
+    random = Random(5)
+    assert silences(*(rare(random, lambda day: random.random() < 0.4) for _ in range(20))) == []
+    assert len(silences(*(rare(random, lambda day: random.random() < 0.4 and day < 30) for _ in range(20)))) >= 15
+
+
 def test_a_customer_who_has_just_begun_is_not_judged():
     random = Random(5)
     series = [0] * 50 + [10, 10, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]
@@ -110,6 +138,11 @@ def test_usage_that_arrives_late_for_most_customers_is_an_anomaly_of_the_meterin
     rows = anomalies(system(many(6, lag_seconds=late)))
     assert of_the_system(rows) == [("metering_lag", "tokens", "spike", str(TENTH))]
     assert rows[0]["unit"] == "seconds"
+    assert rows[0]["explanation"] == (
+        f"Usage of tokens arrived 5.5 h late on {TENTH}, where 20 s were expected from the days before, "
+        "and came back after 2 days."
+    )
+    assert anomalies(system(many(6, lag_seconds={40: 800, 41: 800}))) == []  # nobody would notice
     one_late = [*many(5), Used("late", "tokens", even(Random(4)), lag_seconds=late)]
     assert anomalies(system(one_late)) == []
 

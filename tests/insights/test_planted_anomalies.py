@@ -28,8 +28,16 @@ def even(random: Random, day: int, level: float) -> float:
     return round(level * random.lognormvariate(0, 0.12))
 
 
+def scattered(random: Random, day: int, level: float) -> float:
+    return round(level * random.lognormvariate(0, 0.2))
+
+
 def weekly(random: Random, day: int, level: float) -> float:
     return even(random, day, level) * (0.3 if weekend(day) else 1)
+
+
+def hardly_at_weekends(random: Random, day: int, level: float) -> float:
+    return even(random, day, level) * (0.1 if weekend(day) else 1)
 
 
 def worked(random: Random, day: int, level: float) -> float:
@@ -40,7 +48,7 @@ def grown(random: Random, day: int, level: float) -> float:
     return even(random, day, level) * 1.02**day
 
 
-FORMS: tuple[Callable[[Random, int, float], float], ...] = (even, weekly, worked, grown)
+FORMS: tuple[Callable[[Random, int, float], float], ...] = (even, scattered, weekly, hardly_at_weekends, worked, grown)
 
 #: What is planted, from a day on and for so many days: what each has of what it would have had.
 PLANTS: dict[str, tuple[str, Callable[[Random], float], int]] = {
@@ -70,7 +78,7 @@ class Found:
 
 @pytest.fixture(scope="module")
 def found() -> Found:
-    """Of each kind 25 customers with the four forms in turn, beside 400 with nothing planted."""
+    """Of each kind 25 customers with the six forms in turn, beside 400 with nothing planted."""
     random = Random(7)
     used, plants, quiet = [], [], {}
     for kind, (direction, factor, lasting) in PLANTS.items():

@@ -10,6 +10,12 @@ candidates as (
 
 ),
 
+silences as (
+
+    select * from {{ ref('int_series_silences') }}
+
+),
+
 -- up to eight whole weeks before the day, by weekday, from that of the day on
 with_weekdays as (
 
@@ -84,7 +90,7 @@ levelled as (
 
     select
         *,
-        {{ levels_between('greatest(position - 28, 1)', 'position - 1') }} as last_month,
+        {{ levels_between('greatest(position - 56, 1)', 'position - 1') }} as earlier,
         {{ levels_between('position', 'least(position + 2, greatest(whole_days, position))') }} as next,
     from with_shares
 
@@ -94,8 +100,8 @@ with_medians_before as (
 
     select
         *,
-        list_median(last_month[-7:]) as week_median,
-        list_median(last_month[-14:]) as fortnight_median,
+        list_median(earlier[-7:]) as week_median,
+        list_median(earlier[-14:]) as fortnight_median,
     from levelled
 
 ),
@@ -126,8 +132,8 @@ departed as (
         and {{ is_departed('level') }}
         and if(
             is_up,
-            level > 1.3 * list_sort(last_month[-21:], 'desc', 'nulls last')[2],
-            level * 1.3 < list_sort(last_month[-21:], 'asc', 'nulls last')[2]
+            level > 1.3 * list_sort(earlier[-21:], 'desc', 'nulls last')[2],
+            level * 1.3 < list_sort(earlier[-21:], 'asc', 'nulls last')[2]
         )
 
 ),
@@ -138,7 +144,7 @@ with_steps as (
         *,
         list_sort(list_filter(
             list_transform(
-                last_month[2:], lambda each, place: abs(cbrt(each) - cbrt(last_month[place]))
+                earlier[2:], lambda each, place: abs(cbrt(each) - cbrt(earlier[place]))
             ),
             lambda step: step is not null
         )) as steps,
@@ -149,15 +155,16 @@ with_steps as (
 -- Cube roots of usage scatter alike and evenly at every level (Wilson and Hilferty, 1931). The
 -- scatter is that from one day to the next, so that an earlier departure is not taken for scatter:
 -- four of five steps are below 1.28 times theirs, which is the root of two of the scatter's. It is
--- at least an eighteenth of the root, and wider the fewer the days.
+-- at least an eighteenth of the root, wider the fewer the days, and for more than a weekday that has
+-- little usually has.
 with_scatter as (
 
     select
         * exclude (steps),
         greatest(
-            0.552 * (1 + 2.0 / len(steps)) * steps[len(steps) * 8 // 10 + 1],
+            0.552 * (1 + 3.0 / len(steps)) * steps[len(steps) * 8 // 10 + 1],
             cbrt(expected_level) / 18
-        ) / if(is_up, sqrt(share), 1) as scatter,
+        ) / if(is_up, sqrt(sqrt(share)), 1) as scatter,
     from with_steps
     where len(steps) >= 4
 
@@ -225,7 +232,7 @@ followed as (
 ),
 
 -- the second day of a departure is not another one
-final as (
+departures as (
 
     select
         followed.metric,
@@ -259,6 +266,24 @@ final as (
             ),
             0
         ) < followed.position
+
+),
+
+-- a silence that its first days have told is not told again
+final as (
+
+    select * from departures
+
+    union all by name
+
+    select silences.*
+    from silences
+    anti join departures
+        on silences.customer_id = departures.customer_id
+        and silences.subject = departures.subject
+        and departures.direction = 'down'
+        and departures.day <= silences.last_day
+        and departures.last_day >= silences.day
 
 )
 

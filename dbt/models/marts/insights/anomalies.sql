@@ -143,11 +143,12 @@ renewed as (
 
 ),
 
--- of lag, failures and refunds only more of them is worth a row
+-- of lag, failures and refunds only more of them is worth a row, and of lag what is noticed
 of_the_system as (
 
     select departures.*
     from departures
+    cross join parameters
     left join renewed
         on departures.subject = renewed.subject
         and departures.day = renewed.day
@@ -155,8 +156,14 @@ of_the_system as (
     where
         departures.metric = 'meter_usage'
         or (
-            departures.metric in ('metering_lag', 'failed_payments', 'refunds')
+            departures.metric in ('failed_payments', 'refunds')
             and departures.direction = 'up'
+        )
+        or (
+            departures.metric = 'metering_lag'
+            and departures.direction = 'up'
+            -- a hundredth of the limit: a quarter of an hour of a day
+            and departures.observed >= parameters.metering_lag_limit_hours * 36
         )
         or (departures.metric = 'plan_revenue' and renewed.subject is not null)
 
@@ -224,13 +231,14 @@ worded as (
         case metric
             when 'usage' then concat(customer_name, ' used [figure] of ', subject)
             when 'meter_usage' then concat('All customers together used [figure] of ', subject)
-            when 'metering_lag' then concat('Usage of ', subject, ' arrived [figure] seconds late')
+            when 'metering_lag' then concat('Usage of ', subject, ' arrived [figure] late')
             when 'failed_payments' then concat('[figure] payments in ', label, ' failed')
             when 'refunds' then 'Refunds came to [figure]'
             else concat('Invoices for ', label, ' came to [figure]')
         end as sentence,
         {% for side in ['observed', 'expected'] -%}
         case
+            when unit = 'seconds' then {{ format_duration(side) }}
             when currency is not null
                 then {{ format_money('round(' ~ side ~ ')::bigint', 'currency') }}
             else {{ format_quantity(side) }}
