@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Annotated, Any
 
@@ -54,10 +55,15 @@ def _discrepancy(snapshot: Snapshot, id: str, home: Home, with_events: bool) -> 
     row = _one(snapshot, "discrepancies", "discrepancy_id", id)
     if row is None:
         return None
+    expected_invoice_id = json.loads(row.get("evidence") or "{}").get("expected_invoice_id")
     return [
         *told_discrepancy(row),
+        *(
+            ["", *_both_sides(snapshot, row["invoice_id"], expected_invoice_id)]
+            if row["invoice_id"] or expected_invoice_id
+            else []
+        ),
         *evidence_lines(row),
-        *(["", *_both_sides(snapshot, row["invoice_id"])] if row.get("invoice_id") else []),
         *(usage_lines(home, snapshot, row) if with_events else []),
     ]
 

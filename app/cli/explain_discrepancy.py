@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tieout.core.derivation import plain
+from tieout.core.kinds import KIND_BY_NAME
 from tieout.core.money import format_money
 from tieout.store.home import Home
 from tieout.store.snapshots import Snapshot
@@ -30,6 +31,7 @@ def told_discrepancy(row: dict[str, Any]) -> list[str]:
         f"{row['kind']} ({row['severity']}, {row['status']}{', ' + row['stage'] if row.get('stage') else ''})",
         f"  {row['explanation']}",
         *([f"  Remedy: {row['remedy']}"] if row.get("remedy") else []),
+        *_meaning(row["kind"]),
         "",
         *(f"  {place:<18}{row[place]}" for place in PLACES if row.get(place) is not None),
         *(
@@ -48,6 +50,16 @@ def told_discrepancy(row: dict[str, Any]) -> list[str]:
             f"  {'accepted':<18}by {accepted.get('by')} on {accepted.get('at')}{until}: {accepted.get('reason')}"
         )
     return lines + _consequences(evidence, row.get("currency") or "")
+
+
+def _meaning(kind: str) -> list[str]:
+    known = KIND_BY_NAME.get(kind)
+    if known is None:
+        return []
+    return [
+        f"  Meaning: {known.meaning}",
+        f"  {known.acts.capitalize()} can mend it. How it arises, how to check by hand: docs/discrepancies/{kind}.md",
+    ]
 
 
 def _consequences(evidence: dict[str, Any], currency: str) -> list[str]:

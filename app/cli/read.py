@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
 import typer
@@ -75,6 +76,8 @@ def discrepancies(
         rows, columns = _listed(current, filters, min_impact)
         severe = _open_from(current, fail_on) if fail_on else 0
     typer.echo(written(rows, format, columns), nl=False)
+    if format is Format.table and rows:
+        typer.echo(_reading_aid(rows, home), err=True)
     if severe:
         typer.echo(f"tieout: {severe} open at or above {fail_on}", err=True)
         raise typer.Exit(FOUND_SEVERE)
@@ -129,6 +132,15 @@ def written(rows: list[dict[str, Any]], format: Format, columns: Sequence[str] =
             writer.writerows({k: plain(v) for k, v in row.items()} for row in rows)
         return out.getvalue()
     return _table(rows)
+
+
+def _reading_aid(rows: list[dict[str, Any]], home: Path | None) -> str:
+    """What the list does not say by itself, and where to go from there; on standard error, apart from the list."""
+    where = "" if home is None else f" --home {home}"
+    return (
+        f"{len(rows):,} {'discrepancy' if len(rows) == 1 else 'discrepancies'}. Impact: what leaked, with a minus what "
+        f"was overcharged. One with both sides and its remedy: tieout explain {rows[0]['discrepancy_id']}{where}"
+    )
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

@@ -17,6 +17,13 @@ def test_discrepancies_lists_the_open_ones_the_costliest_first(invoke):
     assert "USD 12.50" in lines[1]
 
 
+def test_beside_the_list_stands_how_to_read_it_and_where_to_go_from_there(invoke, made_home):
+    aid = invoke("discrepancies").stderr
+    assert aid.startswith("2 discrepancies. Impact: what leaked, with a minus what was overcharged.")
+    assert f"tieout explain dis_1 --home {made_home.root}" in aid
+    assert invoke("discrepancies", "--format", "csv").stderr == ""
+
+
 def test_json_keeps_numbers_and_nulls(invoke):
     rows = json.loads(invoke("discrepancies", "--format", "json").stdout)
     assert rows[0]["impact_minor"] == 1250

@@ -79,15 +79,15 @@ known as (
 ),
 
 -- Were each day one of use by the same chance, so many empty ones running would have this deviance,
--- the usual gap taken two standard errors longer than it was; gaps more even than chance has them
--- say up to nine times as much.
+-- the usual gap taken two standard errors longer than it was; gaps that vary less than half as much
+-- as chance has them say up to nine times as much.
 scored as (
 
     select
         *,
         sqrt(
             -2 * (gap - 1) * ln(1 - 1 / (gap_mean * (1 + 2 / sqrt(gaps_before))))
-            / greatest(least(gap_variance / (gap_mean * (gap_mean - 1)), 1), 1 / 9)
+            / greatest(least(2 * gap_variance / (gap_mean * (gap_mean - 1)), 1), 1 / 9)
         ) as score,
     from known
     where gaps_before >= 7 and gap_mean > 1 and gap > gap_max
