@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import altair as alt
 import pyarrow as pa
 import streamlit as st
 
-from app.dashboard.widgets import spoken
+from app.dashboard.widgets import number, spoken
 from app.dashboard.workbench_queries import AGES
 from tieout.core.money import currency_exponent
 
@@ -28,16 +29,30 @@ def major(amount_minor: int, currency: str) -> Decimal:
     return Decimal(amount_minor).scaleb(-currency_exponent(currency))
 
 
+def drawn_on(day: date) -> str:
+    """The instant at which a mark stands. A browser takes a bare date for midnight in London, and shows the day before
+    to a visitor in New York; with a time of day it is a day of the visitor's own."""
+    return f"{day:%Y-%m-%d}T00:00"
+
+
+def day_axis(field: str = "day:T") -> alt.X:
+    """Days from left to right, each named by month and day."""
+    return alt.X(field, title=None, axis=alt.Axis(format="%b %d", labelOverlap=True))
+
+
 def usage_bars(rows: Sequence[Mapping[str, Any]], meter: str) -> None:
     """The quantity of each day; rows need usage_date and quantity."""
-    points = [{"day": row["usage_date"].isoformat(), "quantity": str(row["quantity"])} for row in rows]
+    points = [
+        {"day": drawn_on(row["usage_date"]), "value": str(row["quantity"]), "quantity": number(row["quantity"])}
+        for row in rows
+    ]
     chart = (
         alt.Chart(pa.Table.from_pylist(points))
-        .transform_calculate(value="toNumber(datum.quantity)")
+        .transform_calculate(number="toNumber(datum.value)")
         .mark_bar(color=USAGE_COLOUR)
         .encode(
-            x=alt.X("day:T", title=None),
-            y=alt.Y("value:Q", title=meter),
+            x=day_axis(),
+            y=alt.Y("number:Q", title=meter),
             tooltip=[alt.Tooltip("day:T"), alt.Tooltip("quantity:N")],
         )
         .properties(height=220)
@@ -83,7 +98,7 @@ def lag_lines(rows: Sequence[Mapping[str, Any]]) -> None:
     """Typical and slowest lag by day; rows need day, median_minutes, slowest_minutes."""
     names = {"slowest_minutes": "slowest", "median_minutes": "typical"}
     points = [
-        {"day": row["day"].isoformat(), "which": words, "minutes": str(row[column])}
+        {"day": drawn_on(row["day"]), "which": words, "minutes": str(row[column])}
         for row in rows
         for column, words in names.items()
         if row[column] is not None
@@ -97,7 +112,7 @@ def lag_lines(rows: Sequence[Mapping[str, Any]]) -> None:
         .transform_calculate(value="toNumber(datum.minutes)")
         .mark_line()
         .encode(
-            x=alt.X("day:T", title=None),
+            x=day_axis(),
             y=alt.Y(
                 "value:Q",
                 title=None,

@@ -42,7 +42,12 @@ def show_customer(source: Source, customer: Row) -> None:
             help="What the customer has to the good; Stripe writes it with the opposite sign.",
         )
         st.metric("Open discrepancies", f"{customer['open_discrepancies']:,}", border=True)
-        st.metric("Delinquent", "yes" if customer["delinquent"] else "no", border=True)
+        st.metric(
+            "Delinquent",
+            "yes" if customer["delinquent"] else "no",
+            border=True,
+            help="Whether Stripe says that the newest invoice charged by itself is not paid.",
+        )
     _subscriptions(source, customer_id)
     _usage(source, customer_id)
     _discrepancies(source, customer_id)

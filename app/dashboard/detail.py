@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.dashboard.queries import LINE_GROUPS
-from app.dashboard.source import Source
+from app.dashboard.source import Row, Source
 from app.dashboard.widgets import money, number, period, spoken, table
 
 
@@ -20,11 +20,10 @@ def show_line_groups(
     st.markdown(
         "**Both sides, line group by line group** (Stripe writes one line per price tier; a group is all of them)"
     )
-    has_reasons = any(group["reason"] for group in groups)
     table(
         [
             {
-                "Price": group["price_id"] or group["billed_price_id"] or "–",
+                "Price": _price(group),
                 "For": spoken(group["kind"]),
                 "Period": period(group["period_start"], group["period_end"]),
                 "Expected quantity": number(group["expected_quantity"]),
@@ -32,12 +31,24 @@ def show_line_groups(
                 "Expected": money(group["expected_minor"], group["currency"]),
                 "Stripe invoiced": money(group["actual_minor"], group["currency"]),
                 "Difference": money(group["difference_minor"], group["currency"]),
-                "Outcome": spoken(group["status"]),
+                "Outcome": _outcome(group),
             }
-            | ({"Reason": spoken(group["reason"])} if has_reasons else {})
             for group in groups
         ],
         alt_text="Expected and invoiced amount of each line group",
         empty="No line group of this invoice is reconciled.",
         right=("Expected quantity", "Billed quantity", "Expected", "Stripe invoiced", "Difference"),
     )
+
+
+def _price(group: Row) -> str:
+    """The price that was expected, and the one that was billed where that is another."""
+    expected, billed = group["price_id"], group["billed_price_id"]
+    return f"{expected}, billed {billed}" if expected and billed and billed != expected else expected or billed or "–"
+
+
+def _outcome(group: Row) -> str:
+    """Matched, the kind of what differs, or why it is not computed."""
+    if group["status"] == "not_computed":
+        return f"not computed: {spoken(group['reason'])}"
+    return spoken(group["reason"] or group["status"])

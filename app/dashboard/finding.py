@@ -47,6 +47,8 @@ def _headline(row: Row, expected_invoice_id: str | None) -> None:
     st.subheader(spoken(row["kind"]).capitalize())
     st.markdown(f"**{plain(row['explanation'])}**")
     acts = f" · {kind.acts} can mend it" if kind else ""
+    if kind:
+        st.markdown(plain(kind.meaning))
     st.caption(f"{row['severity']} · {row['status']} · {STAGES.get(row['stage'], row['stage'])}{acts}")
     if row.get("remedy"):
         st.info(f"**What to do:** {plain(row['remedy'])}", icon=":material/build:")

@@ -10,8 +10,16 @@ import altair as alt
 import pyarrow as pa
 import streamlit as st
 
-from app.dashboard.charts import LABEL_PIXELS_MAX, LEAKED_COLOUR, OVERCHARGED_COLOUR, USAGE_COLOUR, major
-from app.dashboard.widgets import spoken
+from app.dashboard.charts import (
+    LABEL_PIXELS_MAX,
+    LEAKED_COLOUR,
+    OVERCHARGED_COLOUR,
+    USAGE_COLOUR,
+    day_axis,
+    drawn_on,
+    major,
+)
+from app.dashboard.widgets import measured, spoken
 
 BAND_DEVIATIONS: Final = 3
 """The band's half width, in the robust standard deviations that the score counts."""
@@ -43,8 +51,9 @@ def anomaly_series(rows: Sequence[Mapping[str, Any]], anomaly: Mapping[str, Any]
     unit = anomaly["unit"]
     points = [
         {
-            "day": row["day"].isoformat(),
+            "day": drawn_on(row["day"]),
             "value": drawn(row["value"], unit),
+            "figure": measured(row["value"], unit),
             "which": "anomaly" if anomaly["day"] <= row["day"] <= anomaly["last_day"] else "usual",
         }
         for row in rows
@@ -54,7 +63,7 @@ def anomaly_series(rows: Sequence[Mapping[str, Any]], anomaly: Mapping[str, Any]
         st.caption("The days of this series are not kept.")
         return
     series = alt.Chart(pa.Table.from_pylist(points)).transform_calculate(number="toNumber(datum.value)")
-    x = alt.X("day:T", title=None)
+    x = day_axis()
     y = alt.Y("number:Q", title=axis_title(unit))
     line = series.mark_line(color=USAGE_COLOUR).encode(x=x, y=y)
     dots = series.mark_circle(size=50, opacity=1).encode(
@@ -66,11 +75,11 @@ def anomaly_series(rows: Sequence[Mapping[str, Any]], anomaly: Mapping[str, Any]
             scale=alt.Scale(domain=["usual", "anomaly"], range=[USAGE_COLOUR, LEAKED_COLOUR]),
             legend=alt.Legend(orient="top"),
         ),
-        tooltip=[alt.Tooltip("day:T"), alt.Tooltip("value:N", title=axis_title(unit))],
+        tooltip=[alt.Tooltip("day:T"), alt.Tooltip("figure:N", title=axis_title(unit))],
     )
     st.altair_chart(
         (_band(anomaly, points) + line + dots).properties(height=300),
-        alt=f"{spoken(anomaly['subject'])} by day around {anomaly['day']}, with the band that was expected",
+        alt=f"{anomaly['subject']} by day around {anomaly['day']}, with the band that was expected",
     )
 
 
@@ -88,9 +97,9 @@ def _band(anomaly: Mapping[str, Any], points: Sequence[Mapping[str, str]]) -> An
         bottom="toNumber(datum.low)", top="toNumber(datum.high)", mean="toNumber(datum.middle)"
     )
     area = base.mark_rect(color=USAGE_COLOUR, opacity=0.15).encode(
-        x=alt.X("start:T", title=None), x2="end:T", y=alt.Y("bottom:Q"), y2="top:Q"
+        x=day_axis("start:T"), x2="end:T", y=alt.Y("bottom:Q"), y2="top:Q"
     )
-    middle = base.mark_rule(color=USAGE_COLOUR, strokeDash=[4, 4]).encode(x=alt.X("start:T"), x2="end:T", y="mean:Q")
+    middle = base.mark_rule(color=USAGE_COLOUR, strokeDash=[4, 4]).encode(x=day_axis("start:T"), x2="end:T", y="mean:Q")
     return area + middle
 
 
@@ -105,13 +114,13 @@ def expected_band(anomaly: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
 def anomaly_days(rows: Sequence[Mapping[str, Any]]) -> None:
     """How many anomalies began on each day, by shape; rows need day, shape, anomalies."""
     points = [
-        {"day": row["day"].isoformat(), "shape": spoken(row["shape"]), "anomalies": row["anomalies"]} for row in rows
+        {"day": drawn_on(row["day"]), "shape": spoken(row["shape"]), "anomalies": row["anomalies"]} for row in rows
     ]
     chart = (
         alt.Chart(pa.Table.from_pylist(points))
         .mark_bar()
         .encode(
-            x=alt.X("day:T", title=None),
+            x=day_axis(),
             y=alt.Y("anomalies:Q", title="began", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
                 "shape:N",
@@ -130,7 +139,7 @@ def allowance_bars(rows: Sequence[Mapping[str, Any]]) -> None:
     """Customers near and over in running periods, by meter; rows need basis, meter, state, customers."""
     points = [
         {
-            "what": f"{spoken(row['meter'])}, {'included' if row['basis'] == 'included' else 'limit'}",
+            "what": f"{row['meter']}, {'included' if row['basis'] == 'included' else 'limit'}",
             "state": row["state"],
             "customers": row["customers"],
         }

@@ -9,7 +9,15 @@ import altair as alt
 import pyarrow as pa
 import streamlit as st
 
-from app.dashboard.charts import LABEL_PIXELS_MAX, LEAKED_COLOUR, OVERCHARGED_COLOUR, USAGE_COLOUR, major
+from app.dashboard.charts import (
+    LABEL_PIXELS_MAX,
+    LEAKED_COLOUR,
+    OVERCHARGED_COLOUR,
+    USAGE_COLOUR,
+    day_axis,
+    drawn_on,
+    major,
+)
 
 STEP_COLOURS: Final = ("#64748b", USAGE_COLOUR, OVERCHARGED_COLOUR, "#d97706", LEAKED_COLOUR)
 
@@ -39,7 +47,7 @@ def burn_bars(rows: Sequence[Mapping[str, Any]], currency: str) -> None:
         return
     points = [
         {
-            "day": row["day"].isoformat(),
+            "day": drawn_on(row["day"]),
             "category": row["category"],
             "amount": str(major(row["used_minor"], currency)),
         }
@@ -50,7 +58,7 @@ def burn_bars(rows: Sequence[Mapping[str, Any]], currency: str) -> None:
         .transform_calculate(value="toNumber(datum.amount)")
         .mark_bar()
         .encode(
-            x=alt.X("day:T", title=None),
+            x=day_axis(),
             y=alt.Y("value:Q", title=currency.upper()),
             color=alt.Color(
                 "category:N",

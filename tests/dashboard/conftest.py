@@ -68,11 +68,12 @@ def shown_address(shown_home) -> Iterator[str]:
 
 @pytest.fixture
 def visit(new_context) -> Iterator[Callable[..., Visitor]]:
-    """`visit(address, width=1280)`: a fresh browser window. Its console must stay free of errors to the end."""
+    """`visit(address, width=1280, timezone="UTC")`: a fresh browser window. Its console must stay free of errors."""
     visitors = []
 
-    def open_window(where: str, width: int = 1280) -> Visitor:
-        visitor = Visitor(new_context(viewport={"width": width, "height": 900}).new_page(), where)
+    def open_window(where: str, width: int = 1280, timezone: str = "UTC") -> Visitor:
+        context = new_context(viewport={"width": width, "height": 900}, timezone_id=timezone)
+        visitor = Visitor(context.new_page(), where)
         visitors.append(visitor)
         return visitor
 

@@ -30,7 +30,7 @@ def show(row: Row) -> None:
     assert source is not None
     whom = row["customer_name"] or row["customer_id"]
     with st.container(border=True):
-        st.subheader(f"{spoken(row['shape']).capitalize()} of {plain(spoken(row['subject']))}")
+        st.subheader(f"{spoken(row['shape']).capitalize()} of {plain(row['subject'])}")
         st.markdown(f"**{plain(row['explanation'])}**")
         lasts = "still lasts" if row["is_ongoing"] else "is over"
         st.caption(f"{spoken(row['metric'])} · {row['day']} to {row['last_day']} · {lasts}")
@@ -41,7 +41,7 @@ def show(row: Row) -> None:
                 "Score",
                 f"{row['score']:.1f}",
                 border=True,
-                help="How far apart the two are, in robust standard deviations of the series.",
+                help="How unusual it is: how many times what the series usually goes up and down the two are apart.",
             )
         if row["customer_id"]:
             open_page("app_pages/customer.py", f"Customer {plain(whom)}", "customer", row["customer_id"])
@@ -84,7 +84,7 @@ selectable(
         {
             "Day": str(row["day"]),
             "Shape": spoken(row["shape"]),
-            "Of": spoken(row["subject"]),
+            "Of": row["subject"],
             "Customer": row["customer_name"] or row["customer_id"] or "the whole system",
             "What happened": row["explanation"],
             "Observed": measured(row["observed"], row["unit"]),

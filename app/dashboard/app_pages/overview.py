@@ -19,10 +19,10 @@ from app.dashboard.widgets import chosen_currency, instant, money, open_discrepa
 
 LOOKS = (
     ("anomalies", "anomalies", "insights", "anomaly still lasts", "anomalies still last"),
-    ("customers_over", "usage", "speed", "customer is over their limit", "customers are over their limit"),
+    ("customers_over", "usage", "speed", "customer is over an allowance", "customers are over an allowance"),
     ("unpaid", "payments", "credit_card", "failed payment stalled or lost", "failed payments stalled or lost"),
     ("credits_expiring", "credits", "toll", "credit expires within 30 days", "credits expire within 30 days"),
-    ("accounts_apart", "ledger", "balance", "account differs from Stripe", "accounts differ from Stripe"),
+    ("accounts_apart", "ledger", "balance", "ledger account differs from Stripe", "ledger accounts differ from Stripe"),
 )
 
 source = current_source()

@@ -86,8 +86,8 @@ if runs:
                 "Severity": result["severity"],
                 "Table": result["table"],
                 "Rows": result["failing_rows"],
-                "Examples": "; ".join(", ".join(f"{k}={v}" for k, v in row.items()) for row in result["examples"]),
                 "What it means": "" if result["is_ok"] else result["description"],
+                "Examples": "; ".join(", ".join(f"{k}={v}" for k, v in row.items()) for row in result["examples"]),
             }
             for result in sorted(run.results, key=order)
         ],

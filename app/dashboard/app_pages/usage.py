@@ -15,7 +15,7 @@ from app.dashboard.insight_queries import (
     SAVINGS_TOTAL,
 )
 from app.dashboard.source import current_source
-from app.dashboard.widgets import day, duration, how_many, instant, money, number, opening, period, spoken, table
+from app.dashboard.widgets import day, duration, how_many, instant, money, number, opening, period, table
 
 source = current_source()
 assert source is not None
@@ -59,7 +59,6 @@ with st.grid(5, min_column_width=160, vertical_alignment="bottom"):
         [row["meter"] for row in source.rows(METERS)],
         key="of_meter",
         bind="query-params",
-        format_func=spoken,
         wrap=True,
     )
     user = st.text_input("Customer", key="user", bind="query-params", type="search")
@@ -75,7 +74,7 @@ opening(
     [
         {
             "Customer": row["customer_name"] or row["customer_id"],
-            "Meter": spoken(row["meter"]),
+            "Meter": row["meter"],
             "Against": row["basis"] if row["per"] == "period" else f"limit per {row['per']}",
             "Allowed": number(row["allowance"]),
             "Used": number(row["used"]),
@@ -131,7 +130,7 @@ table(
     [
         {
             "Customer": row["customer_name"] or row["customer_id"],
-            "Meter": spoken(row["meter"]),
+            "Meter": row["meter"],
             "What can be done": "still billable" if row["state"] == "billable" else "stranded: on no invoice",
             "Money": money(row["amount_minor"], row["currency"]),
             "Quantity": number(row["quantity"]),
@@ -151,7 +150,7 @@ st.subheader("How fresh the metering is")
 table(
     [
         {
-            "Meter": spoken(row["meter"]),
+            "Meter": row["meter"],
             "Source": row["source"],
             "Events in 7 days": f"{row['events']:,}",
             "Typical lag": duration(row["lag_seconds_p50"]),
