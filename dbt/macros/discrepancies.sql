@@ -85,6 +85,31 @@ case
 end
 {%- endmacro %}
 
+{#- Pairs (expected_number, billed_number) of the groups of one invoice that agree in the keys; of several the smaller
+    amounts meet first, item by item where they have one. -#}
+{% macro paired_by(expected, billed, keys) -%}
+select
+    expected.expected_number,
+    billed.billed_number,
+from ({{ numbered_within(expected, keys) }}) as expected
+inner join ({{ numbered_within(billed, keys) }}) as billed
+    on
+        expected.invoice_id = billed.invoice_id
+        and expected.occurrence = billed.occurrence
+        {% for key in keys -%}
+        and expected.{{ key }} is not distinct from billed.{{ key }}
+        {% endfor %}
+{%- endmacro %}
+
+{% macro numbered_within(relation, keys) -%}
+select
+    *,
+    row_number() over (
+        partition by invoice_id, {{ keys | join(', ') }} order by item_key, amount_minor
+    ) as occurrence,
+from {{ relation }}
+{%- endmacro %}
+
 {#- A kind's severity, one step worse for a large amount and one less bad for a small one. -#}
 {% macro severity_of_amount(severity, amount_minor, parameters) -%}
 {%- set levels = "['info', 'warning', 'error', 'critical']" -%}

@@ -39,5 +39,6 @@ def clean(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Made:
     path = tmp_path_factory.mktemp("faulty") / "world"
     requests = tuple(f"{kind}/{variant}*3" for kind, variants in KINDS.items() for variant in variants)
-    requests += ("proration_missing/charge*9",)  # a credit alone often leaves too little to charge
-    return make(path, customers=900, months=4, seed=12, api="mixed", events=270_000, faults=requests)
+    # a credit alone often leaves too little to charge, and a change at midnight is the same from there
+    requests += ("proration_missing/charge*9", "proration_mismatch/from_midnight*9")
+    return make(path, customers=900, months=4, seed=13, api="mixed", events=270_000, faults=requests)

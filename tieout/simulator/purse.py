@@ -92,7 +92,7 @@ class Purse:
         if 0 < after < minimum:
             ending, kind = after, "invoice_too_small"
         right = start - ending
-        if way == "not_applied":
+        if way in ("not_applied", "overlooked"):
             ending = start
         elif way == "partly_applied":
             ending = start - start // 2
@@ -104,7 +104,8 @@ class Purse:
             ending = 2 * start
         if ending != start:
             self._move(kind, ending - start, at, invoice.invoice_id)
-        invoice.starting_balance, invoice.ending_balance = start, ending
+        stated = (0, 0) if way == "overlooked" else (start, ending)
+        invoice.starting_balance, invoice.ending_balance = stated
         invoice.amount_due = invoice.total + start - ending
         if way:
             invoice.reckoned["balance"] = (right, start - ending)

@@ -183,7 +183,7 @@ def _write_contracts(spec: WorldSpec, landing: Landing, customers: list[Customer
     for c in customers:
         lines = contract_lines(c, catalogue, spec.end_s) if c.contract_id is not None else []
         if c.further_contract:
-            lines.append(further_contract(c))
+            lines.append(further_contract(c, catalogue))
         for line in lines:
             landing.write("contracts/contracts.jsonl", line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tieout.simulator.catalogue import to_minor
@@ -76,7 +77,7 @@ class CreditGrantMismatch(Reckoned):
 @register
 class BalanceMismatch(Reckoned):
     kind = "balance_mismatch"
-    variants = ("not_applied", "over_applied", "partly_applied", "applied_twice", "wrong_sign")
+    variants = ("not_applied", "over_applied", "partly_applied", "applied_twice", "wrong_sign", "overlooked")
     claims = ("balance",)
 
     def prepare(self, customer: Customer, maker: TermsMaker) -> None:
@@ -173,7 +174,7 @@ class ProrationMissing(_Prorations):
 @register
 class ProrationMismatch(_Prorations):
     kind = "proration_mismatch"
-    variants = ("by_day", "sign", "whole_period")
+    variants = ("by_day", "sign", "whole_period", "from_midnight")
 
     def change(self, own: list[Line], invoice: Invoice) -> list[Line]:
         out = [Line(**vars(line)) for line in own]
@@ -183,6 +184,10 @@ class ProrationMismatch(_Prorations):
                 line.amount = abs(line.amount)
             elif self.variant == "whole_period":
                 line.amount = sign * to_minor(line.quantity * line.unit)
+            elif self.variant == "from_midnight":
+                line.start = midnight(line.start)
+                share = Decimal(invoice.period_end - line.start) / (invoice.period_end - invoice.period_start)
+                line.amount = sign * to_minor(line.quantity * line.unit * share)
             else:
                 whole = (invoice.period_end - invoice.period_start) // DAY
                 days = (midnight(invoice.period_end) - midnight(line.start)) // DAY

@@ -48,10 +48,10 @@ class _OfContract(Plant):
 
 @register
 class ContractUnbilled(_OfContract):
-    """Sold, and in Stripe there is nobody of that name, or a subscription that has ended early."""
+    """Sold, and Stripe has nobody of that name, a subscription for another deal, or one that has ended early."""
 
     kind = "contract_unbilled"
-    variants = ("ended_early", "not_in_stripe")
+    variants = ("ended_early", "not_in_stripe", "further_deal")
     wants_final = ("ended_early",)
 
     def of(self, customer: Customer) -> dict[str, Any]:
@@ -65,6 +65,8 @@ class ContractUnbilled(_OfContract):
             super().prepare(customer, maker)
         else:
             customer.further_contract = self.variant
+            if self.variant == "further_deal":
+                _give_contract(customer)
 
     def suits(self, customer: Customer) -> bool:
         return super().suits(customer) and not customer.further_contract
@@ -186,17 +188,21 @@ def contract_lines(customer: Customer, catalogue: Any, end_s: int) -> list[dict[
     return out
 
 
-def further_contract(customer: Customer) -> dict[str, Any]:
-    """A contract of an account that is nobody in Stripe."""
+def further_contract(customer: Customer, catalogue: Any) -> dict[str, Any]:
+    """A contract of an account that is nobody in Stripe, or a customer's second one for what is not subscribed."""
+    if customer.further_contract == "further_deal":
+        price = catalogue.price("privacy_addon", customer.currency)
+        owner = {"customer": customer.customer_id, "account_id": customer.account_id, "account_name": customer.name}
+    else:
+        price = customer.subscription.items[0].price
+        owner = {"customer": None, "account_id": f"acct-{customer.number}-2", "account_name": f"{customer.name} II"}
     return {
         "contract_id": f"ctr_{customer.number}_2",
-        "account_id": f"acct-{customer.number}-2",
-        "account_name": f"{customer.name} II",
-        "customer": None,
+        **owner,
         "starts_at": iso(customer.created),
         "ends_at": None,
         "currency": customer.currency,
-        "items": [{"price": customer.subscription.items[0].price.price_id, "quantity": 4}],
+        "items": [{"price": price.price_id, "quantity": 4}],
         "coupon": None,
         "commitment": None,
         "limits": [],

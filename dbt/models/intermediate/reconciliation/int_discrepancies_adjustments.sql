@@ -53,6 +53,12 @@ balance_transactions as (
 
 ),
 
+balances_before as (
+
+    select * from {{ ref('int_balances_before_invoices') }}
+
+),
+
 invoices_with_wrong_lines as (
 
     select distinct invoice_id
@@ -284,15 +290,20 @@ balances as (
 
     select
         invoices.*,
-        invoices.starting_balance_minor - case
+        coalesce(
+            balances_before.balance_minor, invoices.starting_balance_minor
+        ) as balance_before_minor,
+        balance_before_minor - case
             when too_small.invoice_id is not null
-                then invoices.total_minor + invoices.starting_balance_minor
-            else least(invoices.total_minor + invoices.starting_balance_minor, 0)
+                then invoices.total_minor + balance_before_minor
+            else least(invoices.total_minor + balance_before_minor, 0)
         end as expected_effect_minor,
         invoices.starting_balance_minor - invoices.ending_balance_minor as actual_effect_minor,
     from invoices
     left join too_small
         on invoices.invoice_id = too_small.invoice_id
+    left join balances_before
+        on invoices.invoice_id = balances_before.invoice_id
     where
         invoices.finalized_at is not null
         and invoices.starting_balance_minor is not null
@@ -314,6 +325,7 @@ balance_rows as (
             actual_minor='actual_effect_minor',
             evidence="to_json({
                 'total_minor': total_minor,
+                'balance_before_minor': balance_before_minor,
                 'starting_balance_minor': starting_balance_minor,
                 'ending_balance_minor': ending_balance_minor,
                 'amount_due_minor': amount_due_minor

@@ -100,14 +100,11 @@ sold as (
 
 ),
 
--- of several subscriptions of a customer the one that has most of the contract's prices is the
--- contract's
 candidates as (
 
     select
         live_contracts.contract_id,
         live_subscriptions.subscription_id,
-        live_subscriptions.valid_from,
         count(subscribed.price_id) as shared_prices,
     from live_contracts
     inner join live_subscriptions
@@ -118,10 +115,16 @@ candidates as (
         on
             live_subscriptions.subscription_id = subscribed.subscription_id
             and sold.price_id = subscribed.price_id
-    group by all
+    group by live_contracts.contract_id, live_subscriptions.subscription_id
+    -- a subscription with nothing of this contract and something of another is the other's
+    qualify
+        shared_prices > 0
+        or max(shared_prices) over (partition by live_subscriptions.subscription_id) = 0
 
 ),
 
+-- of several subscriptions of a customer the one that has most of the contract's prices is the
+-- contract's
 pairs as (
 
     select
@@ -141,6 +144,7 @@ unbilled as (
         live_contracts.*,
         count(subscription_versions.subscription_id) as versions,
         max(subscription_versions.subscription_id) as last_subscription_id,
+        live_contracts.customer_id in (select customer_id from live_subscriptions) as is_subscriber,
     from live_contracts
     anti join pairs
         on live_contracts.contract_id = pairs.contract_id
@@ -165,6 +169,10 @@ unbilled_rows as (
                         coalesce(account_name, account_id, 'its account')
                         || ' is no customer in Stripe'
                 when versions = 0 then coalesce(account_name, customer_id) || ' has no subscription'
+                when is_subscriber
+                    then
+                        coalesce(account_name, customer_id)
+                        || ' has a subscription for another contract only'
                 else 'the subscription of ' || coalesce(account_name, customer_id) || ' has ended'
             end",
             evidence="to_json({

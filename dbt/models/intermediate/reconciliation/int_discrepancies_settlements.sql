@@ -196,9 +196,11 @@ uncollected as (
                     or invoices.next_payment_attempt_at
                     < parameters.as_of - to_hours(parameters.event_grace_hours)
                 )
+                -- without automatic collection none will ever be
                 and (
                     coalesce(invoices.attempt_count, 0) > 0
                     or attempts_by_invoice.failed_attempts > 0
+                    or not invoices.is_auto_advance
                 )
                 then
                     greatest(
@@ -248,19 +250,24 @@ payout_sums as (
 
     select
         payout_id,
-        sum(net_minor)::bigint as net_minor,
-        count(*) as transactions,
-    from balance_transactions
-    where
-        payout_id is not null
-        and source_id is distinct from payout_id
-        and transaction_type not in ('payout', 'payout_cancel', 'payout_failure')
+        coalesce(sum(net_minor) filter (where is_paid_out), 0)::bigint as net_minor,
+        count(*) filter (where is_paid_out) as transactions,
+    from (
+        select
+            *,
+            source_id is distinct from payout_id
+            and transaction_type not in ('payout', 'payout_cancel', 'payout_failure')
+                as is_paid_out,
+        from balance_transactions
+    )
+    where payout_id is not null
     group by payout_id
 
 ),
 
 -- Only automatic payouts keep the link to their transactions, and only once Stripe has finished
--- linking them. Of a payout without any transaction landed nothing is known.
+-- linking them. The payout's own transaction is in the list too, so that a list of nothing else is
+-- known to be empty; without any transaction landed nothing is known.
 payout_differences as (
 
     select
@@ -272,6 +279,7 @@ payout_differences as (
         on payouts.payout_id = payout_sums.payout_id
     where
         coalesce(payouts.is_automatic, false)
+        and coalesce(payouts.status, 'paid') not in ('failed', 'canceled')
         and coalesce(payouts.reconciliation_status, 'completed') = 'completed'
         and payouts.original_payout_id is null
         and payouts.amount_minor != payout_sums.net_minor

@@ -1,6 +1,7 @@
 -- Subscription invoices that bill a (price, period) which an earlier invoice of the subscription
--- bills already. The later one is the duplicate. A void invoice bills nothing: neither is it a
--- duplicate nor does it have one, but the invoice that was made in its place is known by it.
+-- bills already. The later one is the duplicate, but where it stands for a period of its own: then
+-- it has a wrong line. A void invoice bills nothing: neither is it a duplicate nor does it have one,
+-- but the invoice that was made in its place is known by it.
 
 with
 
@@ -16,6 +17,12 @@ lines as (
 
 ),
 
+matched_invoices as (
+
+    select * from {{ ref('int_expected_invoices_matched') }}
+
+),
+
 billed as (
 
     select distinct
@@ -24,6 +31,7 @@ billed as (
         invoices.created_at,
         invoices.status = 'void' as is_void,
         lines.price_id,
+        coalesce(lines.is_proration, false) as is_proration,
         lines.period_start_at,
         lines.period_end_at,
     from invoices
@@ -32,7 +40,6 @@ billed as (
     where
         invoices.subscription_id is not null
         and lines.price_id is not null
-        and not coalesce(lines.is_proration, false)
         and lines.period_start_at < lines.period_end_at
 
 ),
@@ -45,7 +52,7 @@ ordered as (
         bool_or(is_void) over billings as has_void,
     from billed
     window billings as (
-        partition by subscription_id, price_id, period_start_at, period_end_at
+        partition by subscription_id, price_id, is_proration, period_start_at, period_end_at
         order by is_void, created_at, invoice_id
         rows between unbounded preceding and unbounded following
     )
@@ -62,6 +69,8 @@ final as (
         list(distinct price_id order by price_id) as price_ids,
         min(period_start_at) as period_start_at,
     from ordered
+    anti join matched_invoices
+        on ordered.invoice_id = matched_invoices.invoice_id
     where
         not is_void
         and (invoice_id != first_invoice_id or has_void)

@@ -1,6 +1,7 @@
 -- Every line group, expected or billed, beside its counterpart. Groups pair up inside an invoice
--- and the expected invoice that it stands for: first by price and period, then what is left by
--- subscription item and period, which is one item billed at another price.
+-- and the expected invoice that it stands for: first by price and period, then what is left of one
+-- price, which is billed for another period, or of one item and period, which is billed at another
+-- price.
 
 with
 
@@ -58,39 +59,27 @@ incomplete_invoices as (
 
 ),
 
+-- the instants of a commitment's line are its item's own, so the contract alone pairs it
 expected as (
 
     select
-        expected_groups.expected_invoice_id,
-        expected_groups.invoice_id,
-        expected_groups.subscription_id,
-        expected_groups.customer_id,
-        expected_groups.subscription_item_id,
-        expected_groups.price_id,
-        expected_groups.meter,
-        expected_groups.contract_id,
-        expected_groups.kind,
-        expected_groups.period_start,
-        expected_groups.period_end,
-        expected_groups.currency,
-        expected_groups.quantity,
-        expected_groups.quantity_without_late,
-        expected_groups.amount_minor,
-        expected_groups.rounding_ties,
-        expected_groups.derivation,
-        expected_groups.not_computed_reason,
+        *,
         {{ pairing_key('expected_groups') }} as kind_key,
+        case when kind in ('usage', 'recurring') then 'item' else kind_key end as class_key,
+        case when class_key = 'item' then subscription_item_id end as item_key,
+        case when kind != 'commitment' then period_start end as start_key,
+        case when kind != 'commitment' then period_end end as end_key,
         row_number() over (
-            partition by
-                expected_groups.expected_invoice_id,
-                kind_key,
-                expected_groups.price_id,
-                expected_groups.period_start,
-                expected_groups.period_end
             order by
-                case when kind_key != 'proration' then expected_groups.subscription_item_id end,
-                expected_groups.amount_minor
-        ) as occurrence,
+                expected_invoice_id,
+                kind,
+                price_id,
+                subscription_item_id,
+                period_start,
+                period_end,
+                contract_id,
+                amount_minor
+        ) as expected_number,
     from expected_groups
 
 ),
@@ -101,17 +90,12 @@ billed as (
         matched_invoices.expected_invoice_id,
         billed_groups.*,
         {{ pairing_key('billed_groups') }} as kind_key,
-        row_number() over (
-            partition by
-                billed_groups.invoice_id,
-                kind_key,
-                billed_groups.price_id,
-                billed_groups.period_start,
-                billed_groups.period_end
-            order by
-                case when kind_key != 'proration' then billed_groups.subscription_item_id end,
-                billed_groups.amount_minor
-        ) as occurrence,
+        case when billed_groups.kind in ('usage', 'recurring') then 'item' else kind_key end
+            as class_key,
+        billed_groups.subscription_item_id as item_key,
+        case when billed_groups.kind != 'commitment' then billed_groups.period_start end
+            as start_key,
+        case when billed_groups.kind != 'commitment' then billed_groups.period_end end as end_key,
         row_number() over (
             order by
                 billed_groups.invoice_id,
@@ -130,63 +114,71 @@ billed as (
 
 ),
 
--- the instants of a commitment's line are its item's own, so the contract alone pairs it
-by_price as (
+by_price_and_period as (
 
-    select
-        expected.*,
-        billed.billed_number,
-    from expected
-    left join billed
-        on
-            expected.invoice_id = billed.invoice_id
-            and expected.kind_key = billed.kind_key
-            and expected.price_id is not distinct from billed.price_id
-            and (
-                expected.kind = 'commitment'
-                or (
-                    expected.period_start = billed.period_start
-                    and expected.period_end = billed.period_end
-                )
-            )
-            and expected.occurrence = billed.occurrence
+    {{ paired_by('expected', 'billed', ['kind_key', 'price_id', 'start_key', 'end_key']) }}
+
+),
+
+expected_left as (
+
+    select * from expected
+    anti join by_price_and_period using (expected_number)
 
 ),
 
 billed_left as (
 
-    select billed.*
-    from billed
-    anti join by_price
-        on billed.billed_number = by_price.billed_number
-    where
-        billed.kind in ('usage', 'recurring')
-        and billed.expected_invoice_id is not null
-        and billed.subscription_item_id is not null
+    select * from billed
+    anti join by_price_and_period using (billed_number)
+
+),
+
+by_price as (
+
+    {{ paired_by('expected_left', 'billed_left', ['kind_key', 'price_id', 'item_key']) }}
+
+),
+
+expected_last as (
+
+    select * from expected_left
+    anti join by_price using (expected_number)
+
+),
+
+billed_last as (
+
+    select * from billed_left
+    anti join by_price using (billed_number)
+
+),
+
+-- prorations have no item here: their instant tells them apart
+by_start as (
+
+    {{ paired_by('expected_last', 'billed_last', ['class_key', 'item_key', 'start_key']) }}
+
+),
+
+pairs as (
+
+    select * from by_price_and_period
+    union all
+    select * from by_price
+    union all
+    select * from by_start
 
 ),
 
 by_item as (
 
     select
-        by_price.* exclude (billed_number),
-        coalesce(by_price.billed_number, billed_left.billed_number) as billed_number,
-    from by_price
-    left join billed_left
-        on
-            by_price.billed_number is null
-            and by_price.invoice_id = billed_left.invoice_id
-            and by_price.subscription_item_id = billed_left.subscription_item_id
-            and by_price.kind in ('usage', 'recurring')
-            and by_price.price_id != billed_left.price_id
-            and by_price.period_start = billed_left.period_start
-    -- one item is billed at one other price; several stay as missing and unexpected
-    qualify row_number() over (
-        partition by by_price.expected_invoice_id, by_price.kind, by_price.subscription_item_id,
-            by_price.price_id, by_price.period_start, by_price.period_end, by_price.contract_id,
-            by_price.occurrence
-        order by billed_left.billed_number
-    ) = 1
+        expected.*,
+        pairs.billed_number,
+    from expected
+    left join pairs
+        on expected.expected_number = pairs.expected_number
 
 ),
 

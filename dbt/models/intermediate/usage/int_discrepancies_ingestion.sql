@@ -39,12 +39,28 @@ landed_files as (
 
 ),
 
+-- the day that a record tells of, where one can still be read in it
+unread as (
+
+    select
+        *,
+        coalesce(
+            try_cast(regexp_extract(raw, '\d{4}-\d{2}-\d{2}') as timestamp),
+            make_timestamp(
+                1000000 * try_cast(regexp_extract(raw, '"timestamp": *"?(\d{10})', 1) as bigint)
+            )
+        ) >= date_trunc('month', (select as_of from parameters)) as is_running,
+    from quarantine
+
+),
+
 invalid as (
 
     select
         {{ discrepancy(
             kind="'usage_invalid'",
             object_id="file || ':' || line_number",
+            stage="case when is_running then 'preventable' else 'billed' end",
             detail='coalesce(detail, reason)',
             evidence="to_json({
                 'file': file,
@@ -53,7 +69,7 @@ invalid as (
                 'raw': left(raw, 500)
             })",
         ) }}
-    from quarantine
+    from unread
 
 ),
 
