@@ -24,6 +24,7 @@ def show_line_groups(
         [
             {
                 "Price": _price(group),
+                "Outcome": _outcome(group),
                 "For": spoken(group["kind"]),
                 "Period": period(group["period_start"], group["period_end"]),
                 "Expected quantity": number(group["expected_quantity"]),
@@ -31,7 +32,6 @@ def show_line_groups(
                 "Expected": money(group["expected_minor"], group["currency"]),
                 "Stripe invoiced": money(group["actual_minor"], group["currency"]),
                 "Difference": money(group["difference_minor"], group["currency"]),
-                "Outcome": _outcome(group),
             }
             for group in groups
         ],
