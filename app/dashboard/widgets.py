@@ -101,8 +101,8 @@ def aligned(cells: Sequence[str]) -> list[str]:
     longest = max((len(cell) for cell in cells), default=0)
     padded = []
     for cell in cells:
-        head, blank, figure = cell.rpartition(" ")
-        padded.append(f"{head}{blank}{FIGURE_SPACE * (longest - len(cell))}{figure}")
+        currency = cell[:4] if cell[:3].isupper() and cell[3:4] == " " else ""
+        padded.append(f"{currency}{FIGURE_SPACE * (longest - len(cell))}{cell[len(currency) :]}")
     return padded
 
 

@@ -60,6 +60,10 @@ def test_aligning_nothing_gives_nothing():
     assert aligned(["3", "–"]) == ["3", "–"]
 
 
+def test_a_share_keeps_its_sign_beside_it():
+    assert aligned(["910 %", "1,530 %"]) == [f"{FIGURE_SPACE * 2}910 %", "1,530 %"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
