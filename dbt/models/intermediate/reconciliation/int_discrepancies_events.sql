@@ -153,14 +153,26 @@ unpaid as (
 
 ),
 
+told_in_turn as (
+
+    select
+        *,
+        status is distinct from lag(status) over (
+            partition by object_id order by event_at, event_id
+        ) as is_change,
+    from versions
+    where event_id is not null
+
+),
+
 last_told as (
 
     select
         object_id,
         status,
         event_at,
-    from versions
-    where event_id is not null
+        max(event_at) filter (where is_change) over (partition by object_id) as since_at,
+    from told_in_turn
     qualify
         event_at = max(event_at) over (partition by object_id)
         -- two statuses within one second: nothing tells which came last
@@ -197,6 +209,7 @@ compared as (
         first_event.first_event_at,
         last_told.status as last_status,
         last_told.event_at as last_status_at,
+        last_told.since_at as last_status_since,
         unpaid.last_change_at,
         -- null when this pair of statuses does not arise, or nothing tells which is the newer
         case
@@ -334,7 +347,7 @@ stale_rows as (
     from compared
     where
         (told_rank > status_rank and told_at <= judged_until)
-        or (present_status = last_status and last_status_at <= judged_until)
+        or (present_status = last_status and last_status_since <= judged_until)
 
 ),
 

@@ -171,7 +171,7 @@ pairs as (
 
 ),
 
-by_item as (
+counterparts as (
 
     select
         expected.*,
@@ -189,7 +189,7 @@ open_reasons as (
     select
         invoice_id,
         not_computed_reason as reason,
-    from by_item
+    from counterparts
     where billed_number is null
 
     union all
@@ -224,29 +224,29 @@ invoices_open as (
 paired as (
 
     select
-        by_item.expected_invoice_id,
-        coalesce(billed.invoice_id, by_item.invoice_id) as invoice_id,
-        by_item.subscription_id,
-        by_item.customer_id,
-        by_item.subscription_item_id,
-        by_item.price_id as expected_price_id,
+        counterparts.expected_invoice_id,
+        coalesce(billed.invoice_id, counterparts.invoice_id) as invoice_id,
+        counterparts.subscription_id,
+        counterparts.customer_id,
+        counterparts.subscription_item_id,
+        counterparts.price_id as expected_price_id,
         billed.price_id as billed_price_id,
-        by_item.meter,
-        by_item.contract_id,
-        by_item.kind,
-        by_item.period_start,
-        by_item.period_end,
-        by_item.currency,
-        by_item.quantity as expected_quantity,
-        by_item.quantity_without_late,
+        counterparts.meter,
+        counterparts.contract_id,
+        counterparts.kind,
+        counterparts.period_start,
+        counterparts.period_end,
+        counterparts.currency,
+        counterparts.quantity as expected_quantity,
+        counterparts.quantity_without_late,
         billed.quantity as billed_quantity,
-        by_item.amount_minor as expected_minor,
+        counterparts.amount_minor as expected_minor,
         billed.amount_minor as billed_minor,
-        by_item.rounding_ties,
-        by_item.derivation,
+        counterparts.rounding_ties,
+        counterparts.derivation,
         billed.line_ids,
         coalesce(
-            by_item.not_computed_reason,
+            counterparts.not_computed_reason,
             case
                 when incomplete_invoices.invoice_id is not null
                     then {{ not_computed('lines_missing') }}
@@ -254,12 +254,12 @@ paired as (
         ) as not_computed_reason,
         true as is_expected,
         billed.billed_number is not null as is_billed,
-    from by_item
+    from counterparts
     left join billed
-        on by_item.billed_number = billed.billed_number
+        on counterparts.billed_number = billed.billed_number
     -- a group that is not among the lines that landed may be among those that did not
     left join incomplete_invoices
-        on by_item.invoice_id = incomplete_invoices.invoice_id
+        on counterparts.invoice_id = incomplete_invoices.invoice_id
 
 ),
 
@@ -287,8 +287,8 @@ unpaired as (
         false as is_expected,
         true as is_billed,
     from billed
-    anti join by_item
-        on billed.billed_number = by_item.billed_number
+    anti join counterparts
+        on billed.billed_number = counterparts.billed_number
     left join invoices_open
         on billed.invoice_id = invoices_open.invoice_id
 
