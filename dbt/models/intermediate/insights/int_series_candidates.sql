@@ -39,7 +39,6 @@ span as (
 points as (
 
     select
-        hash(usage.customer_id, usage.meter) as series_key,
         'usage' as metric,
         usage.meter as subject,
         usage.customer_id,
@@ -53,7 +52,6 @@ points as (
     union all
 
     select
-        hash(system.metric, system.subject, system.metric),
         system.metric,
         system.subject,
         null,
@@ -95,21 +93,20 @@ meter_shares as (
 collected as (
 
     select
-        series_key,
-        any_value(metric) as metric,
-        any_value(subject) as subject,
-        any_value(customer_id) as customer_id,
+        metric,
+        subject,
+        customer_id,
         list(number) as found_numbers,
         list(quantity) as found_quantities,
         sum(quantity) / sum(events) as per_event,
         -- a customer's events that come as a clock ticks scatter less than chance would have them
         if(
-            any_value(customer_id) is null,
+            customer_id is null,
             1,
             greatest(least(sum(events * events) / sum(events) - avg(events), 1), 0)
         ) as clumping,
     from points
-    group by series_key
+    group by metric, subject, customer_id
     having count(*) >= 7
 
 ),

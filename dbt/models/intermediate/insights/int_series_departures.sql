@@ -260,7 +260,8 @@ departures as (
     qualify
         coalesce(
             max(followed.position + followed.lasted - 1) over (
-                partition by followed.series_key, followed.is_up
+                partition by
+                    followed.metric, followed.subject, followed.customer_id, followed.is_up
                 order by followed.position
                 rows between unbounded preceding and 1 preceding
             ),

@@ -10,7 +10,7 @@ parameters as (
 
 ),
 
-usage as (
+usage as not materialized (
 
     select * from {{ ref('usage_daily') }}
     where quantity > 0

@@ -20,9 +20,15 @@ system as (
 
 ),
 
+-- the exact figures of the days that departed
 usage as (
 
-    select * from {{ ref('usage_daily') }}
+    select usage.*
+    from {{ ref('usage_daily') }} as usage
+    semi join departures
+        on usage.customer_id = departures.customer_id
+        and usage.meter = departures.subject
+        and usage.usage_date = departures.day
 
 ),
 
