@@ -1,10 +1,10 @@
 """How long each page of the dashboard takes to open on a snapshot of many customers.
 
 A small demo's snapshot is multiplied by SQL: every row comes again for each copy, with every id given the copy's
-number, so that what belongs together still does. Chromium, which has been at the dashboard before, opens each page by
-its address in a new tab; the time is that of the last change of the page, from the moment its address was entered. The
-server has not shown the page before. On a machine that does other things as well, the fastest of `ROUNDS` says what
-the page takes; each has a server and a browser of its own.
+number, so that what belongs together still does. A page is opened in two ways: by a click on another page, and by its
+address in a new tab, where Chromium, which has been at the dashboard before, also starts Streamlit anew. The time is
+that of the last change of the page. The server has not shown the page before. On a machine that does other things as
+well, the fastest of `ROUNDS` says what the page takes; each has a server and a browser of its own.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from app.cli.app import dashboard
 from tests.bench.measures import TIEOUT, Row, Say
@@ -33,10 +34,11 @@ END = "2026-11-01T00:00:00Z"
 OF_THE_WHOLE = ("pipeline_health", "system_daily", "metering_freshness")
 #: Texts that name one thing without being called an id.
 NAMES = ("scope", "number", "name", "customer_name")
-#: Remembers when anything of the page was last added, removed or worded anew.
-CHANGES = """new MutationObserver(() => { window.lastChange = performance.now(); })
-    .observe(document, {subtree: true, childList: true, characterData: true});"""
-FIRST = ", the first after the start"
+#: Remembers when anything of the page was last added, removed or worded anew. A table is drawn on a canvas; what comes
+#: inside that element, a third of a second later, is its text for screen readers.
+CHANGES = """new MutationObserver((changes) => {
+    if (changes.some((change) => change.target.nodeName !== 'CANVAS')) window.lastChange = performance.now();
+}).observe(document, {subtree: true, childList: true, characterData: true});"""
 PAGES = {
     "": "Overview",
     "discrepancies": "Discrepancies",
@@ -123,41 +125,70 @@ def _one_of_each(home: Home) -> dict[str, str]:
 
 
 def page_seconds(home: Home, say: Say) -> dict[str, float]:
-    """Path to seconds until its page stood; FIRST is the first page after the start of server and browser."""
+    """Measure to seconds until its page stood, the fastest of the rounds."""
     rounds = [_one_round(home, _one_of_each(home)) for _ in range(ROUNDS)]
-    found = {path: min(seconds[path] for seconds in rounds) for path in (FIRST, *PAGES)}
-    for path, seconds in found.items():
-        say(f"/{path}: {seconds:.2f} s")
+    found = {measure: min(seconds[measure] for seconds in rounds) for measure in rounds[0]}
+    for measure, seconds in found.items():
+        say(f"{measure}: {seconds:.2f} s")
     return found
 
 
 def _one_round(home: Home, chosen: dict[str, str]) -> dict[str, float]:
-    with _visits(home) as opened:
-        found = {FIRST: opened("", "Overview")}
-    with _visits(home) as opened:
-        opened("discrepancies?discrepancy=nothing", "Discrepancies")
-        return found | {path: opened(path.format(**chosen), heading) for path, heading in PAGES.items()}
+    with _visit(home) as visit:
+        found = {"page /, first after start": visit.opened("", "Overview")}
+    with _visit(home) as visit:
+        visit.opened("discrepancies?discrepancy=nothing", "Discrepancies")
+        for path, heading in PAGES.items():
+            found[f"page /{path.partition('=')[0]}"] = visit.opened(path.format(**chosen), heading)
+    with _visit(home) as visit:
+        return found | visit.clicked_through()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A dashboard just started, and a browser that has not been at it."""
+
+    context: BrowserContext
+    address: str
+
+    def opened(self, path: str, heading: str) -> float:
+        """Seconds until a page stood that was opened by its address, in a tab of its own."""
+        tab = self.context.new_page()
+        Visitor(tab, self.address).open(path, heading)
+        seconds = _last_change(tab)
+        tab.close()
+        return seconds
+
+    def clicked_through(self) -> dict[str, float]:
+        """Measure to seconds until a page stood that somebody went to from another one."""
+        tab = self.context.new_page()
+        visitor = Visitor(tab, self.address)
+        visitor.open("discrepancies?discrepancy=nothing", "Discrepancies")
+        found = {}
+        for path in (path for path in PAGES if "?" not in path):
+            tab.wait_for_timeout(500)
+            started = float(tab.evaluate("() => performance.now()")) / 1000
+            tab.locator(f'[data-testid="stTopNavLink"][href$="/{path}"]').first.click()
+            visitor.await_heading(PAGES[path])
+            found[f"click to /{path}"] = _last_change(tab) - started
+        return found
+
+
+def _last_change(tab: Page) -> float:
+    """The second of the tab's life at which its page was last changed."""
+    return float(tab.evaluate("() => window.lastChange")) / 1000
 
 
 @contextmanager
-def _visits(home: Home) -> Iterator[Callable[[str, str], float]]:
-    """A dashboard just started, and a browser: path and heading to the seconds until the page stood."""
+def _visit(home: Home) -> Iterator[Visit]:
     with dashboard(home) as served, sync_playwright() as playwright:
         chromium = find_chromium(playwright)
         if chromium is None:
             raise RuntimeError(NO_CHROMIUM)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        context = browser.new_context()
+        context = browser.new_context(viewport={"width": 1600, "height": 900})
         context.add_init_script(CHANGES)
-
-        def opened(path: str, heading: str) -> float:
-            tab = context.new_page()
-            Visitor(tab, served.address).open(path, heading)
-            seconds = float(tab.evaluate("() => window.lastChange")) / 1000
-            tab.close()
-            return seconds
-
-        yield opened
+        yield Visit(context, served.address)
         browser.close()
 
 
@@ -165,5 +196,5 @@ def dashboard_pages(scratch: Path, customers: int, say: Say) -> list[Row]:
     """A row per page."""
     os.environ["TIEOUT_STALE_AFTER_HOURS"] = "1000000"
     seconds = page_seconds(large_home(scratch, customers, say), say)
-    note = f"first opening, {customers:,} customers (at most {SECONDS_MAX})"
-    return [Row(f"page /{path.partition('=')[0]}", value, "s", note) for path, value in seconds.items()]
+    note = f"{customers:,} customers (at most {SECONDS_MAX})"
+    return [Row(measure, value, "s", note) for measure, value in seconds.items()]
