@@ -7,11 +7,12 @@ import re
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 from typing import Annotated, Final
 
 import typer
@@ -129,6 +130,7 @@ def _told_address(process: subprocess.Popen[str]) -> str:
     try:
         for line in process.stdout:
             if told := TOLD.search(line):
+                Thread(target=deque, args=(process.stdout, 0), daemon=True).start()  # or its writer would block
                 return told[0]
     finally:
         patience.cancel()

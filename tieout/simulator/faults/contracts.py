@@ -204,7 +204,7 @@ def further_contract(customer: Customer, catalogue: Any) -> dict[str, Any]:
         "currency": customer.currency,
         "items": [{"price": price.price_id, "quantity": 4}],
         "coupon": None,
-        "commitment": None,
+        "commitment": {"amount_minor": 100_000, "interval": "month"},  # of nothing that is subscribed
         "limits": [],
     }
 

@@ -45,7 +45,7 @@ amendments as (
 ),
 
 -- A contract stands for one subscription: the customer's that has most of what was sold, then the
--- oldest.
+-- oldest; one with nothing of this contract and something of another is the other's.
 fits as (
 
     select
@@ -61,8 +61,10 @@ fits as (
     inner join item_states
         on amendments.customer_id = item_states.customer_id
         and amendments.currency = item_states.currency
-    where amendments.commitment_amount_minor is not null
-    group by all
+    group by amendments.contract_id, item_states.subscription_id
+    qualify
+        shared_prices > 0
+        or max(shared_prices) over (partition by item_states.subscription_id) = 0
 
 ),
 
@@ -118,7 +120,7 @@ rated as (
         due.expected_invoice_id,
         due.contract_id,
         cast(sum(parts.amount_minor) as bigint) as rated_minor,
-        any_value(parts.not_computed_reason) as not_computed_reason,
+        min(parts.not_computed_reason) as not_computed_reason,
     from due
     inner join parts
         on due.subscription_id = parts.subscription_id

@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 
--- Silences of customers who do not use a meter every day. One empty day says nothing there; what says
--- something is how long it has been empty, beside all the gaps between days of use before.
+-- Silences of customers who do not use a meter every day. One empty day says nothing there; what
+-- says something is how long it has been empty, beside all the gaps between days of use before.
 with
 
 parameters as (

@@ -158,7 +158,7 @@ told_in_turn as (
     select
         *,
         status is distinct from lag(status) over (
-            partition by object_id order by event_at, event_id
+            partition by object_id order by event_at, status_rank, event_id
         ) as is_change,
     from versions
     where event_id is not null

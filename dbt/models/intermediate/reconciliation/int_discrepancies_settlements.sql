@@ -196,17 +196,22 @@ uncollected as (
                     or invoices.next_payment_attempt_at
                     < parameters.as_of - to_hours(parameters.event_grace_hours)
                 )
-                -- without automatic collection none will ever be
                 and (
                     coalesce(invoices.attempt_count, 0) > 0
                     or attempts_by_invoice.failed_attempts > 0
-                    or not invoices.is_auto_advance
                 )
                 then
                     greatest(
                         coalesce(attempts_by_invoice.failed_attempts, 0),
                         coalesce(invoices.attempt_count, 0)
                     )::varchar || ' attempts failed and no further one is planned'
+            -- without automatic collection no attempt will ever be made
+            when
+                not invoices.is_auto_advance
+                and invoices.next_payment_attempt_at is null
+                and invoices.finalized_at
+                + to_days(parameters.dunning_grace_days) < parameters.as_of
+                then 'no attempt was made and none is planned'
         end as detail,
     from invoices
     cross join parameters

@@ -80,7 +80,11 @@ stated as (
             else 'under'
         end as state,
     from allowed
-    qualify row_number() over (partition by usage_allowance_id order by counted desc) = 1
+    qualify
+        row_number() over (
+            partition by usage_allowance_id
+            order by counted desc, used desc, overage_minor desc, near_at, over_at
+        ) = 1
 
 ),
 
