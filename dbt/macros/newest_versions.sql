@@ -136,19 +136,34 @@ pairs as (
 
 ),
 
+-- Read for the pairs alone: all objects whole would not fit in memory.
+objects as (
+
+    select
+        {{ place | join(', ') }},
+        raw,
+    from {{ versions }}
+    where
+        ({{ place | join(', ') }}) in (
+            select ({{ place | join(', ') }}) from pairs
+            union
+            select ({{ id_list }}, newest.file_hash, newest.line_number) from pairs
+        )
+
+),
+
 shown as (
 
     select
         pairs.*,
-        versions.raw,
-        newest_versions.raw as newest_raw,
+        objects.raw,
+        newest_objects.raw as newest_raw,
     from pairs
-    inner join {{ versions }} as versions
-        on {{ same_columns('pairs', 'versions', place) }}
-    left join {{ versions }} as newest_versions
-        on {{ same_columns('pairs', 'newest_versions', ids) }}
-        and pairs.newest.file_hash = newest_versions.file_hash
-        and pairs.newest.line_number = newest_versions.line_number
+    inner join objects on {{ same_columns('pairs', 'objects', place) }}
+    left join objects as newest_objects
+        on {{ same_columns('pairs', 'newest_objects', ids) }}
+        and pairs.newest.file_hash = newest_objects.file_hash
+        and pairs.newest.line_number = newest_objects.line_number
 
 ),
 

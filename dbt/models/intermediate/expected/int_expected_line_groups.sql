@@ -70,39 +70,15 @@ line_credits as (
 
 ),
 
-grouped as (
+derived as (
 
     select
-        lines.expected_invoice_id,
-        lines.subscription_item_id,
-        lines.price_id,
-        lines.contract_id,
-        lines.kind,
-        lines.period_start,
-        lines.period_end,
-        any_value(lines.subscription_id) as subscription_id,
-        any_value(lines.customer_id) as customer_id,
-        any_value(lines.currency) as currency,
-        any_value(lines.meter) as meter,
-        any_value(lines.window_start) as usage_from,
-        min(lines.line_number) as line_number,
-        any_value(lines.group_quantity) as quantity,
-        any_value(lines.group_quantity_without_late) as quantity_without_late,
-        case
-            when bool_and(lines.not_computed_reason is null)
-                then cast(sum(lines.amount_minor) as bigint)
-        end as amount_minor,
-        cast(sum(coalesce(line_discounts.discount_minor, 0)) as bigint) as discount_minor,
-        cast(sum(coalesce(line_credits.credit_grants_minor, 0)) as bigint) as credit_grants_minor,
-        min(lines.not_computed_reason) as not_computed_reason,
-        cast(
-            count(*) filter (where lines.is_rounding_tie)
-            + coalesce(sum(line_discounts.rounding_ties), 0) as integer
-        ) as rounding_ties,
-        cast(
-            coalesce(sum(line_discounts.amount_off_remainders), 0) as integer
-        ) as amount_off_remainders,
-        to_json(list({
+        lines.*,
+        coalesce(line_discounts.discount_minor, 0) as discount_minor,
+        coalesce(line_credits.credit_grants_minor, 0) as credit_grants_minor,
+        coalesce(line_discounts.rounding_ties, 0) as discount_rounding_ties,
+        coalesce(line_discounts.amount_off_remainders, 0) as amount_off_remainders,
+        to_json({
             'tier': lines.tier_number,
             'is_flat': lines.is_flat,
             'is_free': coalesce(lines.is_free, false),
@@ -122,7 +98,7 @@ grouped as (
             'not_computed_reason': lines.not_computed_reason,
             'discounts': line_discounts.discounts,
             'credits': line_credits.credits
-        } order by lines.line_number)) as derivation,
+        }) as derivation,
     from lines
     left join line_discounts
         on lines.expected_invoice_id = line_discounts.expected_invoice_id
@@ -130,6 +106,39 @@ grouped as (
     left join line_credits
         on lines.expected_invoice_id = line_credits.expected_invoice_id
         and lines.line_number = line_credits.line_number
+
+),
+
+grouped as (
+
+    select
+        expected_invoice_id,
+        subscription_item_id,
+        price_id,
+        contract_id,
+        kind,
+        period_start,
+        period_end,
+        any_value(subscription_id) as subscription_id,
+        any_value(customer_id) as customer_id,
+        any_value(currency) as currency,
+        any_value(meter) as meter,
+        any_value(window_start) as usage_from,
+        min(line_number) as line_number,
+        any_value(group_quantity) as quantity,
+        any_value(group_quantity_without_late) as quantity_without_late,
+        case
+            when bool_and(not_computed_reason is null) then cast(sum(amount_minor) as bigint)
+        end as amount_minor,
+        cast(sum(discount_minor) as bigint) as discount_minor,
+        cast(sum(credit_grants_minor) as bigint) as credit_grants_minor,
+        min(not_computed_reason) as not_computed_reason,
+        cast(
+            count(*) filter (where is_rounding_tie) + sum(discount_rounding_ties) as integer
+        ) as rounding_ties,
+        cast(sum(amount_off_remainders) as integer) as amount_off_remainders,
+        list({'line_number': line_number, 'derivation': derivation}) as derivations,
+    from derived
     group by all
 
 ),
@@ -174,7 +183,10 @@ final as (
         grouped.line_number,
         grouped.rounding_ties,
         grouped.amount_off_remainders,
-        grouped.derivation,
+        -- most groups have one line: sorted here, since an ordered aggregate is dear for each group
+        to_json(list_transform(
+            list_sort(grouped.derivations), lambda line: line.derivation
+        )) as derivation,
         heads.reason as invoice_reason,
         heads.due_at,
         matched.finalized_at,

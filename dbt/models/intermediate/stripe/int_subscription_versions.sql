@@ -5,7 +5,7 @@
 -- what was there before the first event, where that is not the beginning.
 with
 
-versions as (
+versions as not materialized (
 
     select * from {{ ref('stg_stripe__subscriptions') }}
 
@@ -17,13 +17,21 @@ current_versions as (
 
 ),
 
--- Stripe delivers at least once
-events as (
+-- What orders events, and nothing else: whole versions are fetched at the end.
+told as (
 
     select
-        * exclude (batch_number, api_version, is_livemode),
+        subscription_id,
+        file_hash,
+        line_number,
+        event_id,
+        event_type,
+        event_at,
+        created_at,
+        status,
         {{ subscription_status_rank('status') }} as status_rank,
         {{ subscription_event_rank('event_type') }} as event_rank,
+        hash(raw) as object_hash,
     from versions
     where
         event_type in (
@@ -31,7 +39,17 @@ events as (
             'customer.subscription.updated',
             'customer.subscription.deleted'
         )
-    qualify row_number() over (partition by event_id order by raw, file_hash, line_number) = 1
+
+),
+
+-- Stripe delivers at least once
+events as (
+
+    select *
+    from told
+    qualify row_number() over (
+        partition by event_id order by object_hash, file_hash, line_number
+    ) = 1
 
 ),
 
@@ -45,19 +63,54 @@ changes as (
 
 ),
 
--- of several events of one second those that another one came after, as its previous values tell
-overtaken as (
+same_seconds as (
 
-    select distinct
+    select
         events.event_id,
-        true as is_overtaken,
+        events.file_hash,
+        events.line_number,
+        changes.previous_attributes,
     from events
     inner join events as following
         on events.subscription_id = following.subscription_id
         and events.event_at = following.event_at
         and events.event_id <> following.event_id
     inner join changes on following.event_id = changes.event_id
-    where {{ carries('events.raw', 'changes.previous_attributes') }}
+
+),
+
+objects as (
+
+    select
+        file_hash,
+        line_number,
+        raw,
+    from versions
+    where (file_hash, line_number) in (select (file_hash, line_number) from same_seconds)
+
+),
+
+-- of several events of one second those that another one came after, as its previous values tell
+overtaken as (
+
+    select distinct
+        same_seconds.event_id,
+        true as is_overtaken,
+    from same_seconds
+    inner join objects
+        on same_seconds.file_hash = objects.file_hash
+        and same_seconds.line_number = objects.line_number
+    where {{ carries('objects.raw', 'same_seconds.previous_attributes') }}
+
+),
+
+ordered_events as (
+
+    select
+        events.*,
+        overtaken.is_overtaken is null as is_last,
+    from events
+    left join overtaken on events.event_id = overtaken.event_id
 
 ),
 
@@ -78,8 +131,7 @@ untold_beginnings as (
         events.event_id,
         events.event_at,
         greatest(events.created_at, reach.first_event_at) as told_from,
-    from events
-    left join overtaken on events.event_id = overtaken.event_id
+    from ordered_events as events
     cross join reach
     qualify
         events.event_type = 'customer.subscription.updated'
@@ -90,8 +142,8 @@ untold_beginnings as (
                 events.event_at,
                 events.event_rank,
                 events.status_rank,
-                overtaken.is_overtaken is null,
-                events.raw
+                events.is_last,
+                events.object_hash
         ) = 1
 
 ),
@@ -99,10 +151,7 @@ untold_beginnings as (
 beginnings as (
 
     select
-        previous.* exclude (batch_number, api_version, is_livemode, event_at) replace (
-            cast(null as varchar) as event_id,
-            cast(null as varchar) as event_type
-        ),
+        previous.*,
         untold_beginnings.told_from as starts_at,
     from untold_beginnings
     inner join {{ ref('stg_stripe__previous_subscriptions') }} as previous
@@ -131,9 +180,10 @@ last_events as (
 untold as (
 
     select
-        current_versions.* exclude (seen_at, is_beyond_event, is_livemode),
-        cast(null as varchar) as event_id,
-        cast(null as varchar) as event_type,
+        current_versions.subscription_id,
+        current_versions.file_hash,
+        current_versions.line_number,
+        current_versions.created_at,
         case
             when last_events.event_at is null then current_versions.created_at
             when current_versions.status in ('canceled', 'incomplete_expired')
@@ -155,18 +205,25 @@ untold as (
 timeline as (
 
     select
-        events.* exclude (event_at),
-        events.event_at as starts_at,
+        subscription_id,
+        file_hash,
+        line_number,
+        event_at as starts_at,
         true as is_start_known,
         0 as part,
-        overtaken.is_overtaken is null as is_last,
-    from events
-    left join overtaken on events.event_id = overtaken.event_id
+        event_rank,
+        status_rank,
+        is_last,
+        object_hash,
+    from ordered_events
 
     union all by name
 
     select
-        *,
+        subscription_id,
+        file_hash,
+        line_number,
+        starts_at,
         true as is_start_known,
         -1 as part,
     from beginnings
@@ -174,7 +231,9 @@ timeline as (
     union all by name
 
     select
-        * exclude (known_at, last_event_at),
+        subscription_id,
+        file_hash,
+        line_number,
         coalesce(
             greatest(known_at, last_event_at), known_at, last_event_at, created_at
         ) as starts_at,
@@ -184,10 +243,14 @@ timeline as (
 
 ),
 
-final as (
+ordered as (
 
     select
-        timeline.* exclude (starts_at, part, status_rank, event_rank, is_last, raw),
+        timeline.subscription_id,
+        timeline.file_hash,
+        timeline.line_number,
+        timeline.part,
+        timeline.is_start_known,
         row_number() over in_order as version_number,
         timeline.starts_at as valid_from,
         lead(timeline.starts_at) over in_order as valid_to,
@@ -200,8 +263,53 @@ final as (
     left join untold_beginnings on timeline.subscription_id = untold_beginnings.subscription_id
     window in_order as (
         partition by timeline.subscription_id
-        order by starts_at, part, event_rank, status_rank, is_last, raw
+        order by starts_at, part, event_rank, status_rank, is_last, object_hash
     )
+
+),
+
+whole as (
+
+    select
+        * exclude (batch_number, api_version, is_livemode, event_at, raw),
+        0 as part,
+    from versions
+    where event_id is not null
+
+    union all by name
+
+    select
+        * exclude (batch_number, api_version, is_livemode, event_at, raw, starts_at) replace (
+            cast(null as varchar) as event_id,
+            cast(null as varchar) as event_type
+        ),
+        -1 as part,
+    from beginnings
+
+    union all by name
+
+    select
+        * exclude (seen_at, is_beyond_event, is_livemode),
+        1 as part,
+    from current_versions
+
+),
+
+final as (
+
+    select
+        whole.* exclude (part),
+        ordered.is_start_known,
+        ordered.version_number,
+        ordered.valid_from,
+        ordered.valid_to,
+        ordered.history_known_from,
+    from ordered
+    inner join whole
+        on ordered.subscription_id = whole.subscription_id
+        and ordered.file_hash = whole.file_hash
+        and ordered.line_number = whole.line_number
+        and ordered.part = whole.part
 
 )
 
