@@ -2,8 +2,9 @@
 
 -- The customer balance that a finalized invoice found: what the customer's transactions before it
 -- left. Of transactions in the very second of the finalization nothing tells which came before it,
--- so what the invoice states counts where one of them found or left that. An invoice that no
--- transaction came before has no row.
+-- so what the invoice states counts where one of them found or left that. Of several in the second
+-- before, the last is the one whose balance no other found. An invoice that no transaction came
+-- before has no row.
 with
 
 invoices as (
@@ -25,6 +26,7 @@ earlier as (
         invoices.invoice_id,
         invoices.finalized_at,
         invoices.starting_balance_minor,
+        transactions.customer_balance_transaction_id,
         transactions.created_at,
         transactions.amount_minor,
         transactions.ending_balance_minor,
@@ -49,10 +51,26 @@ latest as (
 
 ),
 
+followed as (
+
+    select distinct
+        latest.invoice_id,
+        latest.customer_balance_transaction_id,
+        true as is_followed,
+    from latest
+    inner join latest as following
+        on latest.invoice_id = following.invoice_id
+        and latest.created_at = following.created_at
+        and latest.customer_balance_transaction_id <> following.customer_balance_transaction_id
+        and latest.ending_balance_minor = following.ending_balance_minor - following.amount_minor
+
+),
+
 found as (
 
     select
         invoice_id,
+        coalesce(is_followed, false) as is_followed,
         starting_balance_minor,
         created_at,
         unnest(
@@ -62,6 +80,7 @@ found as (
             end
         ) as balance_minor,
     from latest
+    left join followed using (invoice_id, customer_balance_transaction_id)
 
 ),
 
@@ -71,7 +90,7 @@ final as (
         invoice_id,
         coalesce(
             any_value(balance_minor) filter (where balance_minor = starting_balance_minor),
-            min_by(balance_minor, (created_at, balance_minor))
+            min_by(balance_minor, (created_at, is_followed, balance_minor))
         ) as balance_minor,
     from found
     group by invoice_id
