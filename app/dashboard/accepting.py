@@ -13,21 +13,27 @@ from tieout.store.config import load_config
 from tieout.store.errors import TieoutError
 
 
+@st.fragment
 def show_accept(row: Row) -> None:
-    """The form for what is open, the way back for what is accepted; the command where no landing area is known."""
+    """The form for what is open, the way back for what is accepted; the command where no landing area is known.
+
+    It is drawn when it is opened.
+    """
     if row["status"] == "resolved":
         return
     is_accepted = row["status"] == "accepted"
     words = "Take the acceptance back" if is_accepted else "Accept it: known, and left as it is"
-    with st.expander(words, icon=":material/undo:" if is_accepted else ":material/check:"):
-        if not load_config().landing.is_dir():
-            verb = " --revoke" if is_accepted else ""
-            st.write(
-                "No landing area is known here. Start the dashboard with `TIEOUT_LANDING` set, or use the command:"
-            )
-            st.code(f'tieout accept {row["discrepancy_id"]}{verb} --reason "…" --by "…"', language="shell")
+    icon = ":material/undo:" if is_accepted else ":material/check:"
+    shown = st.expander(words, key="accepting", icon=icon, on_change="rerun")
+    if not shown.open:
+        return
+    with shown:
+        if load_config().landing.is_dir():
+            _form(row["discrepancy_id"], is_accepted)
             return
-        _form(row["discrepancy_id"], is_accepted)
+        verb = " --revoke" if is_accepted else ""
+        st.write("No landing area is known here. Start the dashboard with `TIEOUT_LANDING` set, or use the command:")
+        st.code(f'tieout accept {row["discrepancy_id"]}{verb} --reason "…" --by "…"', language="shell")
 
 
 def _form(discrepancy_id: str, is_accepted: bool) -> None:

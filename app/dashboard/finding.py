@@ -114,9 +114,16 @@ def _evidence(row: Row, evidence: dict[str, Any]) -> None:
     if facts:
         st.markdown("**Evidence**")
         st.table(facts, border="horizontal", width="content")
-    with st.expander("All of the evidence, for engineers"):
-        st.json(evidence)
-        st.code(f"tieout explain {row['discrepancy_id']} --events", language="shell")
+    _whole_evidence(row["discrepancy_id"], evidence)
+
+
+@st.fragment
+def _whole_evidence(discrepancy_id: str, evidence: dict[str, Any]) -> None:
+    """Drawn when it is opened: what colours code is larger than the rest of the page."""
+    shown = st.expander("All of the evidence, for engineers", key="evidence", on_change="rerun")
+    if shown.open:
+        shown.json(evidence)
+        shown.code(f"tieout explain {discrepancy_id} --events", language="shell")
 
 
 def _fact(name: str, value: Any, currency: str | None) -> str:
@@ -151,10 +158,14 @@ def _history(source: Source, row: Row) -> None:
     )
 
 
+@st.fragment
 def _docs(kind: str) -> None:
     """The kind's page in the docs, which are files of the clone."""
     path = DOCS / f"{kind}.md"
-    if kind in KIND_BY_NAME and path.is_file():
-        with st.expander(f"What “{spoken(kind)}” means and how to check it by hand", icon=":material/menu_book:"):
-            st.markdown(path.read_text(encoding="utf-8"))
-            st.caption(f"From docs/discrepancies/{kind}.md")
+    if kind not in KIND_BY_NAME or not path.is_file():
+        return
+    words = f"What “{spoken(kind)}” means and how to check it by hand"
+    shown = st.expander(words, key="docs", icon=":material/menu_book:", on_change="rerun")
+    if shown.open:
+        shown.markdown(path.read_text(encoding="utf-8"))
+        shown.caption(f"From docs/discrepancies/{kind}.md")

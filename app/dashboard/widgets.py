@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ import streamlit as st
 
 from tieout.core.money import format_money
 
+BUTTONS_MAX = 4
+"""More options than that are a list to search."""
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, and sorted before one."""
 
@@ -231,6 +233,43 @@ def chosen_currency(currencies: Sequence[str], default: str, key: str, label: st
         return default
     return st.segmented_control(
         label, currencies, default=default, key=key, bind="query-params", format_func=str.upper, required=True
+    )
+
+
+def some_of(
+    label: str,
+    options: Sequence[str],
+    *,
+    key: str,
+    default: Sequence[str] = (),
+    words: Callable[[str], str] = str,
+    explained: str | None = None,
+) -> list[str]:
+    """Which of the options were chosen, all of them or none; the choice is part of the page's address.
+
+    A few are buttons, all in view and ready sooner; many are a list to search.
+    """
+    if len(options) > BUTTONS_MAX:
+        return st.multiselect(
+            label,
+            options,
+            default=default,
+            key=key,
+            bind="query-params",
+            format_func=words,
+            help=explained,
+            wrap=True,
+        )
+    return st.pills(
+        label,
+        options,
+        selection_mode="multi",
+        default=default,
+        key=key,
+        bind="query-params",
+        format_func=words,
+        help=explained,
+        wrap=True,
     )
 
 

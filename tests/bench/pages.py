@@ -2,9 +2,9 @@
 
 A small demo's snapshot is multiplied by SQL: every row comes again for each copy, with every id given the copy's
 number, so that what belongs together still does. A page is opened in two ways: by a click on another page, and by its
-address in a new tab, where Chromium, which has been at the dashboard before, also starts Streamlit anew. The time is
-that of the last change of the page. The server has not shown the page before. On a machine that does other things as
-well, the fastest of `ROUNDS` says what the page takes; each has a server and a browser of its own.
+address in a new tab, where the browser also starts Streamlit anew. The browser has a profile, as people's have, and has
+been at each page before; the server has just been started. The time is that of the last change of the page. On a
+machine that does other things as well, the fastest of `ROUNDS` says what the page takes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 from playwright.sync_api import BrowserContext, Page, sync_playwright
@@ -28,10 +29,21 @@ from tieout.store.home import Current, Home, new_run_id
 
 SECONDS_MAX = 1.5
 ROUNDS = 3
+#: A browser keeps a script compiled from its second load on.
+VISITS_BEFORE = 2
 BASE_CUSTOMERS = 100
 END = "2026-11-01T00:00:00Z"
 #: Tables that do not grow with the customers.
-OF_THE_WHOLE = ("pipeline_health", "system_daily", "metering_freshness")
+OF_THE_WHOLE = (
+    "pipeline_health",
+    "system_daily",
+    "metering_freshness",
+    "discrepancy_totals",
+    "ledger_accounts",
+    "ledger_periods",
+)
+#: What `tie_outs` calls the whole company.
+ALL = "all"
 #: Texts that name one thing without being called an id.
 NAMES = ("scope", "number", "name", "customer_name")
 #: Remembers when anything of the page was last added, removed or worded anew. A table is drawn on a canvas; what comes
@@ -74,6 +86,8 @@ def multiplied(base: Path, home: Home, path: Path, copies: int) -> None:
             times = 1 if table in OF_THE_WHOLE else copies
             terms = ", ".join(_term(column["name"], column["type"]) for column in columns)
             rows = f'select {terms} from base.marts."{table}" as t, range({times}) as c(copy)'
+            if table == "tie_outs":
+                rows += f" where t.scope <> '{ALL}' or c.copy = 0"
             if is_view:
                 batch = home.ledger / f"{table}.parquet"
                 connection.execute(f"copy ({rows}) to '{batch}'")
@@ -84,7 +98,9 @@ def multiplied(base: Path, home: Home, path: Path, copies: int) -> None:
 
 def _term(name: str, kind: str) -> str:
     is_id = kind == "VARCHAR" and ((name.endswith("_id") and name != "run_id") or name in NAMES)
-    return f'''t."{name}" || '-' || c.copy as "{name}"''' if is_id else f't."{name}"'
+    if not is_id:
+        return f't."{name}"'
+    return f"""case t."{name}" when '{ALL}' then '{ALL}' else t."{name}" || '-' || c.copy end as "{name}\""""
 
 
 def large_home(scratch: Path, customers: int, say: Say) -> Home:
@@ -126,27 +142,33 @@ def _one_of_each(home: Home) -> dict[str, str]:
 
 def page_seconds(home: Home, say: Say) -> dict[str, float]:
     """Measure to seconds until its page stood, the fastest of the rounds."""
-    rounds = [_one_round(home, _one_of_each(home)) for _ in range(ROUNDS)]
+    chosen = _one_of_each(home)
+    with TemporaryDirectory() as profile:
+        for _ in range(VISITS_BEFORE):
+            with _visit(home, profile) as visit:
+                for path, heading in PAGES.items():
+                    visit.opened(path.format(**chosen), heading)
+        rounds = [_one_round(home, profile, chosen) for _ in range(ROUNDS)]
     found = {measure: min(seconds[measure] for seconds in rounds) for measure in rounds[0]}
     for measure, seconds in found.items():
         say(f"{measure}: {seconds:.2f} s")
     return found
 
 
-def _one_round(home: Home, chosen: dict[str, str]) -> dict[str, float]:
-    with _visit(home) as visit:
+def _one_round(home: Home, profile: str, chosen: dict[str, str]) -> dict[str, float]:
+    with _visit(home, profile) as visit:
         found = {"page /, first after start": visit.opened("", "Overview")}
-    with _visit(home) as visit:
+    with _visit(home, profile) as visit:
         visit.opened("discrepancies?discrepancy=nothing", "Discrepancies")
         for path, heading in PAGES.items():
             found[f"page /{path.partition('=')[0]}"] = visit.opened(path.format(**chosen), heading)
-    with _visit(home) as visit:
+    with _visit(home, profile) as visit:
         return found | visit.clicked_through()
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A dashboard just started, and a browser that has not been at it."""
+    """A dashboard just started, and a browser."""
 
     context: BrowserContext
     address: str
@@ -180,16 +202,17 @@ def _last_change(tab: Page) -> float:
 
 
 @contextmanager
-def _visit(home: Home) -> Iterator[Visit]:
+def _visit(home: Home, profile: str) -> Iterator[Visit]:
     with dashboard(home) as served, sync_playwright() as playwright:
         chromium = find_chromium(playwright)
         if chromium is None:
             raise RuntimeError(NO_CHROMIUM)
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        context = browser.new_context(viewport={"width": 1600, "height": 900})
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium, args=list(ARGUMENTS), viewport={"width": 1600, "height": 900}
+        )
         context.add_init_script(CHANGES)
         yield Visit(context, served.address)
-        browser.close()
+        context.close()
 
 
 def dashboard_pages(scratch: Path, customers: int, say: Say) -> list[Row]:

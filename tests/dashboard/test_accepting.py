@@ -78,3 +78,12 @@ def test_the_kinds_page_of_the_docs_is_at_hand(visit, shown_address, story, root
     heading = page.get_by_role("heading", name=title)
     heading.wait_for()
     assert heading.count() == 1
+
+
+def test_all_of_the_evidence_is_drawn_when_it_is_asked_for(visit, shown_address, story):
+    page = visit(shown_address).open(f"discrepancies?discrepancy={story['discrepancy_id']}", "Quantity mismatch")
+    assert page.get_by_test_id("stJson").count() == 0
+    page.get_by_text("All of the evidence, for engineers").click()
+    page.get_by_test_id("stJson").wait_for()
+    page.get_by_text(f"tieout explain {story['discrepancy_id']} --events").wait_for()
+    assert page.get_by_test_id("stException").count() == 0

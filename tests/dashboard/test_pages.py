@@ -119,10 +119,8 @@ class TestShare:
     def test_the_address_of_a_list_carries_its_filters(self, visit, shown_address):
         here = visit(shown_address)
         page = here.open("discrepancies", "Discrepancies")
-        page.get_by_role("combobox", name="Severity").click()
-        page.get_by_role("option", name="critical").click()
+        page.get_by_test_id("stButtonGroup").get_by_text("critical").click()
         here.await_true("the filter is in the address", lambda: "severity=critical" in page.url)
-        page.keyboard.press("Escape")
         here.settle()
         there = visit(shown_address)
         there.open(page.url, "Discrepancies")

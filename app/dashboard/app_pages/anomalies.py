@@ -12,7 +12,7 @@ from app.dashboard.insight_queries import (
     SYSTEM_SERIES,
 )
 from app.dashboard.source import Row, current_source
-from app.dashboard.widgets import how_many, kept, measured, open_page, plain, selectable, spoken
+from app.dashboard.widgets import how_many, kept, measured, open_page, plain, selectable, some_of, spoken
 
 SHAPES = ["spike", "drop", "silence", "new_level"]
 FILTERS = ("shape", "metric", "whose", "lasting")
@@ -69,9 +69,9 @@ if chosen:
 
 st.caption("What is unusual and need not be wrong; what is wrong is under Discrepancies.")
 metrics_present = [row["metric"] for row in source.rows(ANOMALY_METRICS)]
-with st.grid(4, min_column_width=180, vertical_alignment="bottom"):
-    shapes = st.multiselect("Shape", SHAPES, key="shape", bind="query-params", format_func=spoken, wrap=True)
-    metrics = st.multiselect("Of", metrics_present, key="metric", bind="query-params", format_func=spoken, wrap=True)
+with st.grid(4, min_column_width=180):
+    shapes = some_of("Shape", SHAPES, key="shape", words=spoken)
+    metrics = some_of("Of", metrics_present, key="metric", words=spoken)
     whose = st.text_input("Customer", key="whose", bind="query-params", type="search")
     lasting = st.toggle("Still lasting", key="lasting", bind="query-params")
 parameters = ("|".join(shapes), "|".join(metrics), (whose or "").strip(), lasting)

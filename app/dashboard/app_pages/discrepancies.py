@@ -14,6 +14,7 @@ from app.dashboard.widgets import (
     money,
     overcharged,
     selectable,
+    some_of,
     spoken,
     table,
 )
@@ -54,22 +55,18 @@ if chosen:
     show_discrepancy(source, chosen)
     st.stop()
 
-with st.grid(5, min_column_width=180, vertical_alignment="bottom"):
-    statuses = st.multiselect(
-        "Status", ["open", "accepted", "resolved"], default=["open"], key="status", bind="query-params", wrap=True
-    )
-    kinds = st.multiselect("Kind", kinds_present, key="kind", bind="query-params", format_func=spoken, wrap=True)
-    severities = st.multiselect("Severity", list(reversed(SEVERITIES)), key="severity", bind="query-params", wrap=True)
-    stages = st.multiselect(
+with st.grid(4, min_column_width=250):
+    statuses = some_of("Status", ["open", "accepted", "resolved"], default=["open"], key="status")
+    kinds = some_of("Kind", kinds_present, key="kind", words=spoken)
+    severities = some_of("Severity", list(reversed(SEVERITIES)), key="severity")
+    stages = some_of(
         "Stage",
         ["preventable", "billed"],
         key="stage",
-        bind="query-params",
-        wrap=True,
-        help="Preventable: still on a draft or in a running period, so that it can be put right before it is billed.",
+        explained="Preventable: on a draft or in a running period, so that it can be put right before it is billed.",
     )
-    sides = st.multiselect("Money", MONEY, key="money", bind="query-params", wrap=True)
-    ages = st.multiselect("Age", list(AGES), key="age", bind="query-params", wrap=True)
+    sides = some_of("Money", MONEY, key="money")
+    ages = some_of("Age", list(AGES), key="age")
     about = st.text_input("Customer, invoice or object", key="about", bind="query-params", type="search")
     sort = st.selectbox("Sort by", list(ORDERS), key="sort", bind="query-params")
 

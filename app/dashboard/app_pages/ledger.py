@@ -16,6 +16,7 @@ from app.dashboard.widgets import (
     plain,
     selectable,
     show_tie_outs,
+    some_of,
     spoken,
     table,
     ticked,
@@ -152,14 +153,7 @@ with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
     document = st.text_input(
         "Entry, document or customer", key="document", bind="query-params", type="search", placeholder="in_…, cus_…"
     )
-    accounts = st.multiselect(
-        "Account",
-        [row["account"] for row in source.rows(ACCOUNTS)],
-        key="account",
-        bind="query-params",
-        format_func=spoken,
-        wrap=True,
-    )
+    accounts = some_of("Account", [row["account"] for row in source.rows(ACCOUNTS)], key="account", words=spoken)
     rule = st.selectbox(
         "Rule",
         ["", *(row["rule"] for row in source.rows(RULES))],

@@ -6,7 +6,7 @@ from app.dashboard.money_charts import funnel_bars
 from app.dashboard.money_queries import ATTEMPTS, FAILED_INVOICES, RECOVERY
 from app.dashboard.queries import share
 from app.dashboard.source import current_source
-from app.dashboard.widgets import chosen_currency, how_many, instant, money, opening, spoken, table
+from app.dashboard.widgets import chosen_currency, how_many, instant, money, opening, some_of, spoken, table
 
 STATES = {
     "recovered": "Paid after all",
@@ -67,7 +67,7 @@ with right, st.container(border=True):
 
 st.subheader("Invoices")
 with st.grid(2, min_column_width=240, vertical_alignment="bottom"):
-    states = st.multiselect("State", list(STATES), key="recovery", bind="query-params", format_func=spoken, wrap=True)
+    states = some_of("State", list(STATES), key="recovery", words=spoken)
     payer = st.text_input("Customer or invoice", key="payer", bind="query-params", type="search")
 shown = source.rows(FAILED_INVOICES, "|".join(states), currency, (payer or "").strip())
 how_many(shown, "invoice", "invoices", ", the most money first. Tick a row to open it.")

@@ -15,7 +15,7 @@ from app.dashboard.insight_queries import (
     SAVINGS_TOTAL,
 )
 from app.dashboard.source import current_source
-from app.dashboard.widgets import day, duration, how_many, instant, money, number, opening, period, table
+from app.dashboard.widgets import day, duration, how_many, instant, money, number, opening, period, some_of, table
 
 source = current_source()
 assert source is not None
@@ -50,17 +50,9 @@ st.subheader("Near and over")
 if counts:
     allowance_bars(counts)
 with st.grid(5, min_column_width=160, vertical_alignment="bottom"):
-    states = st.multiselect(
-        "State", ["over", "near", "under"], default=["over", "near"], key="state", bind="query-params", wrap=True
-    )
-    bases = st.multiselect("Against", ["included", "limit"], key="basis", bind="query-params", wrap=True)
-    meters = st.multiselect(
-        "Meter",
-        [row["meter"] for row in source.rows(METERS)],
-        key="of_meter",
-        bind="query-params",
-        wrap=True,
-    )
+    states = some_of("State", ["over", "near", "under"], default=["over", "near"], key="state")
+    bases = some_of("Against", ["included", "limit"], key="basis")
+    meters = some_of("Meter", [row["meter"] for row in source.rows(METERS)], key="of_meter")
     user = st.text_input("Customer", key="user", bind="query-params", type="search")
     running = st.toggle("Running periods", value=True, key="running", bind="query-params")
 shown = source.rows(ALLOWANCES, "|".join(states), "|".join(bases), "|".join(meters), (user or "").strip(), running)
