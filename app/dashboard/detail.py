@@ -25,13 +25,13 @@ def show_line_groups(
             {
                 "Price": _price(group),
                 "Outcome": _outcome(group),
-                "For": spoken(group["kind"]),
-                "Period": period(group["period_start"], group["period_end"]),
-                "Expected quantity": number(group["expected_quantity"]),
-                "Billed quantity": number(group["billed_quantity"]),
                 "Expected": money(group["expected_minor"], group["currency"]),
                 "Stripe invoiced": money(group["actual_minor"], group["currency"]),
                 "Difference": money(group["difference_minor"], group["currency"]),
+                "Expected quantity": number(group["expected_quantity"]),
+                "Billed quantity": number(group["billed_quantity"]),
+                "For": spoken(group["kind"]),
+                "Period": period(group["period_start"], group["period_end"]),
             }
             for group in groups
         ],

@@ -79,7 +79,7 @@ def _figures(row: Row) -> None:
 def _consequences(row: Row, evidence: dict[str, Any]) -> None:
     """Where else the fault shows, with its share of the money."""
     found = evidence.get("consequences") or []
-    st.markdown("**Where it shows as well**")
+    st.markdown("**Where it shows as well** (the same money again, not more of it)")
     table(
         [
             {

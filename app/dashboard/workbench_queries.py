@@ -16,7 +16,7 @@ MONEY: Final = ("leaked", "overcharged", "no figure")
 # No amount is held against one of another currency: the currency with the most matches comes first, whole.
 CURRENCY_FIRST: Final = "count(*) over (partition by currency) desc, currency"
 ORDERS: Final = {
-    "Most money": f"impact_minor is null, {CURRENCY_FIRST}, abs(impact_minor) desc",
+    "Most money, by currency": f"impact_minor is null, {CURRENCY_FIRST}, abs(impact_minor) desc",
     "Oldest": "since_at",
     "Newest": "since_at desc",
     "Customer": "coalesce(customer_name, customer_id, '')",

@@ -178,11 +178,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         "{difference} {too}.",
         Remedy(
             (
-                "Put the right price on {subscription}, and charge {difference} as an invoice item on the next "
-                "invoice of {customer}."
+                "See that {subscription} has the price that was meant, and charge {difference} as an invoice item on "
+                "the next invoice of {customer}."
             ),
-            overcharged="Put the right price on {subscription}, and issue a credit note of {difference} on {invoice}.",
-            preventable="Put the right price on {subscription} and correct {invoice} by {difference} before {until}.",
+            overcharged=(
+                "See that {subscription} has the price that was meant, and issue a credit note of {difference} on "
+                "{invoice}."
+            ),
+            preventable=(
+                "See that {subscription} has the price that was meant, and correct {invoice} by {difference} before "
+                "{until}."
+            ),
         ),
     ),
     Kind(

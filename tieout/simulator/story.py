@@ -1,4 +1,4 @@
-"""The company of the demo: a maker of AI coding tools, three months of it, with a dozen things gone wrong."""
+"""The company of the demo: a maker of AI coding tools, three months of it, and what went wrong."""
 
 from __future__ import annotations
 
