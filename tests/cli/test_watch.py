@@ -71,6 +71,7 @@ def test_a_webhook_that_fails_gives_1_says_what_waits_and_never_the_address(home
     assert len(receiver.taken) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_in_the_middle_and_started_again_every_notice_arrives_once(home, receiver, tmp_path, number):
     publish(home, [finding(n) for n in range(300)])

@@ -134,6 +134,7 @@ def test_what_comes_late_for_a_closed_month_counts_in_the_first_open_one_and_say
     assert ledger.post(datetime(2026, 10, 6), open_from=OCTOBER).batches[-1].number == 2, "it is not posted twice"
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     runs=st.lists(

@@ -33,6 +33,7 @@ def landed(world: World, lake: Path) -> tuple[Rows, dict[str, tuple[int, int]], 
     return rows, counts, [step for step in steps if step.step == "reading Stripe objects"]
 
 
+@pytest.mark.slow
 def test_small_blocks_give_what_one_block_gives(tiny: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, counts, _ = landed(tiny, tmp_path / "one")
     monkeypatch.setattr("tieout.sources.landing.STRIPE_BLOCK_BYTES", 200_000)

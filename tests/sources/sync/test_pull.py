@@ -34,6 +34,7 @@ def test_landed_lines_are_verbatim_objects_one_a_line(serve: Serve, place: Place
     assert not (place.landing / ".sync").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_at_the_first_calls_is_got_over(serve: Serve, place: Place, kind: str) -> None:
     server = serve(faults=Faults(by_number={1: kind, 2: kind, 8: kind}, hang_seconds=1.5))
@@ -67,6 +68,7 @@ def test_stripe_is_given_the_time_it_asks_for(serve: Serve, place: Place, monkey
     assert waits == [7.0]
 
 
+@pytest.mark.slow
 def test_what_never_answers_ends_the_sync_and_the_next_one_goes_on(serve: Serve, place: Place) -> None:
     dead_from_30_on = Faults(by_number=dict.fromkeys(range(30, 40), "drop"))
     server = serve(faults=dead_from_30_on)

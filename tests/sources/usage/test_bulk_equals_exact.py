@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -143,6 +144,7 @@ LINES = st.one_of(native_lines(), stripe_lines(), cloud_lines(), broken_lines())
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(LINES, min_size=1, max_size=40))
 def test_bulk_equals_exact(lines: list[str]) -> None:
