@@ -11,12 +11,18 @@ import runpy
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import altair as alt
 import pyarrow as pa
 
-MAIN = Path(__file__).parent / "main.py"
+from tieout.store.config import load_config
+from tieout.store.errors import TieoutError
+from tieout.store.home import resolve_home
+from tieout.store.snapshots import open_snapshot
+
+SERVED = Path(__file__).parent / "addresses.py"
 
 
 def end_with_the_starter() -> None:
@@ -38,10 +44,12 @@ def get_ready() -> None:
     Whoever starts the dashboard waits for its address anyway.
     """
     alt.Chart(pa.table({"x": [1]})).mark_bar().encode(x="x:Q").to_dict()  # reads the grammar of charts
+    with suppress(TieoutError):  # the pages say what is wrong, and look again
+        open_snapshot(resolve_home(None, load_config().home)).connection.close()
 
 
 if __name__ == "__main__":
     end_with_the_starter()
     get_ready()
-    sys.argv = ["streamlit", "run", str(MAIN), *sys.argv[1:]]
+    sys.argv = ["streamlit", "run", str(SERVED), *sys.argv[1:]]
     runpy.run_module("streamlit", run_name="__main__")

@@ -247,8 +247,11 @@ def some_of(
 ) -> list[str]:
     """Which of the options were chosen, all of them or none; the choice is part of the page's address.
 
-    A few are buttons, all in view and ready sooner; many are a list to search.
+    A few are buttons, all in view and ready sooner; many are a list to search; where there is nothing to choose from,
+    nothing is drawn.
     """
+    if not options:
+        return []
     if len(options) > BUTTONS_MAX:
         return st.multiselect(
             label,

@@ -19,9 +19,6 @@ NO_CHROMIUM = (
 WAIT_MS = 60_000
 #: Pixels of a row in a table, its heading included.
 ROW_PIXELS = 35
-#: At an address below the root, Streamlit's page asks there first whether the server is, and then at the root: the
-#: server answers 404 by design (streamlit/web/server/starlette/starlette_static_routes.py), and Chromium logs that.
-EXPECTED_404 = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 #: The script has ended before the page is drawn; it is when its text has stayed the same for a moment.
 DRAWN = """() => {
     const text = document.body.innerText;
@@ -60,7 +57,7 @@ class Visitor:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _listen(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not EXPECTED_404.search(message.location.get("url", "")):
+        if message.type == "error":
             self.complaints.append(f"{message.text} {message.location}")
 
     def open(self, path: str, heading: str) -> Page:

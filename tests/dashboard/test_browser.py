@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.dashboard.browser import EXPECTED_404, NO_CHROMIUM, find_chromium
+from tests.dashboard.browser import NO_CHROMIUM, find_chromium
 
 
 def with_own(path) -> SimpleNamespace:
@@ -38,16 +38,3 @@ def test_then_playwrights_own(tmp_path):
 def test_none_is_none_and_the_message_names_the_package():
     assert find_chromium(with_own("/nowhere")) is None
     assert "Debian package `chromium`" in NO_CHROMIUM
-
-
-@pytest.mark.parametrize(
-    ("url", "is_expected"),
-    [
-        ("http://127.0.0.1:8501/discrepancies/_stcore/health", True),
-        ("http://127.0.0.1:8501/invoice/_stcore/host-config", True),
-        ("http://127.0.0.1:8501/_stcore/health", False),
-        ("http://127.0.0.1:8501/static/js/index.js", False),
-    ],
-)
-def test_only_streamlits_two_questions_below_the_root_may_fail(url, is_expected):
-    assert bool(EXPECTED_404.search(url)) is is_expected

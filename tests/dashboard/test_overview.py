@@ -48,3 +48,15 @@ def test_what_is_worth_a_look_is_counted_and_linked(visit, shown_address, shown_
     assert f"{count:,} " in link.inner_text()
     link.click()
     visitor.await_heading(heading)
+
+
+def test_what_has_no_figure_is_counted_and_listed_with_a_click(visit, shown_address, shown_snapshot):
+    rows = shown_snapshot.rows("select kind from marts.discrepancies where status = 'open' and impact_minor is null")
+    assert rows
+    visitor = visit(shown_address)
+    page = visitor.open("", "Overview")
+    page.get_by_test_id("stPageLink").filter(has_text=f"{len(rows)} of them without a figure").click()
+    visitor.await_heading("Discrepancies")
+    listed = visitor.cells("Discrepancies that match")
+    kind = listed[0].index("Kind")
+    assert sorted(row[kind] for row in listed[1:]) == sorted(row["kind"].replace("_", " ") for row in rows)

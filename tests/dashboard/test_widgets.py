@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.dashboard.charts import major
 from app.dashboard.queries import share
@@ -106,3 +107,17 @@ def test_a_share_is_rounded_down(part, whole, text):
 )
 def test_a_chart_draws_exact_major_units(minor, currency, amount):
     assert str(major(minor, currency)) == amount
+
+
+@pytest.mark.parametrize(("options", "drawn"), [([], ["text"]), (["one"], ["button_group", "text"])])
+def test_where_there_is_nothing_to_choose_from_nothing_is_asked(options, drawn):
+    def page(options):
+        import streamlit as st
+
+        from app.dashboard.widgets import some_of
+
+        st.text(str(some_of("Of", options, key="of")))
+
+    ran = AppTest.from_function(page, kwargs={"options": options}).run()
+    assert [element.type for element in list(ran.main)[1:]] == drawn  # the first is the container itself
+    assert ran.text[0].value == "[]"

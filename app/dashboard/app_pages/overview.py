@@ -100,7 +100,11 @@ with st.grid(4, gap="small"):
         if not row["open_discrepancies"]:
             recomputed(row)
 if counts["discrepancies"]:
-    st.caption(f"{counts['discrepancies']:,} discrepancies are open; {counts['without_figure']:,} have no figure.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{counts['discrepancies']:,} discrepancies are open.", width="content")
+        if counts["without_figure"]:
+            words = f"{counts['without_figure']:,} of them without a figure"
+            open_page("app_pages/discrepancies.py", words, "money", "no figure", icon="question_mark")
 
 worth_a_look(source.rows(WORTH_A_LOOK, source.as_of)[0])
 
