@@ -158,7 +158,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "line_unexpected", "lines", "error", "billing operations", _LINE, True,
         "An invoice has a line that the subscription does not call for.",
-        "{invoice} of {customer} bills {actual} for {price}, which they are not subscribed to.",
+        "{invoice} of {customer} bills {actual} for {price} beyond what the subscription calls for.",
         Remedy(
             _ITEM,
             overcharged=_NOTE,
