@@ -35,6 +35,8 @@ class Command:
     def __init__(self, arguments: tuple[object, ...], env: Mapping[str, str], folder: Path) -> None:
         self.arguments = [str(argument) for argument in arguments]
         self._output, self._errors = folder / "out", folder / "err"
+        self._output.touch()
+        self._errors.touch()
         self._process = _FORKS.Process(
             target=_be_tieout,
             args=(self.arguments, dict(env), str(Path.cwd()), str(self._output), str(self._errors)),
@@ -64,12 +66,12 @@ class Command:
 
 
 def _be_tieout(arguments: list[str], env: dict[str, str], folder: str, output: str, errors: str) -> None:
+    for number, path in ((1, output), (2, errors)):  # first, so that whatever goes wrong is told there
+        os.dup2(os.open(path, os.O_WRONLY), number)
     os.setsid()
     os.environ.clear()
     os.environ.update(env)
     os.chdir(folder)
-    for number, path in ((1, output), (2, errors)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["tieout", *arguments]
 
