@@ -1,5 +1,6 @@
 """Words and money in cells: plain functions."""
 
+import sys
 from datetime import datetime
 from decimal import Decimal
 
@@ -110,7 +111,10 @@ def test_a_chart_draws_exact_major_units(minor, currency, amount):
 
 
 @pytest.mark.parametrize(("options", "drawn"), [([], ["text"]), (["one"], ["button_group", "text"])])
-def test_where_there_is_nothing_to_choose_from_nothing_is_asked(options, drawn):
+def test_where_there_is_nothing_to_choose_from_nothing_is_asked(options, drawn, monkeypatch):
+    # a page takes the place of the main module, and does not give it back
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
     def page(options):
         import streamlit as st
 
