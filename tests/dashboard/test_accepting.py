@@ -31,6 +31,7 @@ def open_form(visit, where, story):
     visitor = visit(where)
     page = visitor.open(f"discrepancies?discrepancy={story['discrepancy_id']}", "Quantity mismatch")
     page.get_by_text(EXPANDER).click()
+    visitor.settle()  # the form is drawn, and what is around it no longer moves
     return visitor, page
 
 
