@@ -33,7 +33,7 @@ def document() -> str:
     """Streamlit's own document, with the server's address and what the page would ask it first."""
     host = f"{{allowedOrigins: [location.origin], ...{json.dumps(TOLD)}}}"
     script = f"window.__streamlit = {{BACKEND_BASE_URL: new URL('.', location).href, HOST_CONFIG: {host}}}"
-    return INDEX.read_text().replace(FIRST_SCRIPT, f"<script>{script}</script>\n    {FIRST_SCRIPT}", 1)
+    return INDEX.read_text(encoding="utf-8").replace(FIRST_SCRIPT, f"<script>{script}</script>\n    {FIRST_SCRIPT}", 1)
 
 
 async def page(_: Request) -> HTMLResponse:
